@@ -1,0 +1,131 @@
+"""What the hub remembers: VoiceCalls, their turns and events, and ToolCalls. Frozen values."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class CallStatus(StrEnum):
+    """Where a VoiceCall stands; `ended` is final."""
+
+    SCHEDULED = "scheduled"
+    WAITING_FOR_CALLER = "waiting_for_caller"
+    DIALING = "dialing"
+    IN_PROGRESS = "in_progress"
+    ENDED = "ended"
+
+
+class EndedReason(StrEnum):
+    """Why a VoiceCall ended."""
+
+    CALLER_LEFT = "caller_left"
+    AGENT_ENDED = "agent_ended"
+    OPERATOR_ENDED = "operator_ended"
+    NO_SHOW = "no_show"
+    MAX_DURATION = "max_duration"
+    OVER_BUDGET = "over_budget"
+    NO_WORKER = "no_worker"
+    PROVIDER_FAILED = "provider_failed"
+    MEDIA_LOST = "media_lost"
+    WORKER_LOST = "worker_lost"
+    HUB_STOPPED = "hub_stopped"
+    CANCELLED = "cancelled"
+
+
+class Mode(StrEnum):
+    """How the caller takes part."""
+
+    BROWSER = "browser"
+    PHONE = "phone"
+    TEXT = "text"
+
+
+class Role(StrEnum):
+    """Who a turn belongs to; `operator` is what a desktop had said through `say`."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    OPERATOR = "operator"
+    TOOL = "tool"
+
+
+class EventKind(StrEnum):
+    """What an event of a VoiceCall tells."""
+
+    TURN = "turn"
+    OPERATOR = "operator"
+    TOOL_STARTED = "tool_started"
+    TOOL_ENDED = "tool_ended"
+    STATUS = "status"
+    QUESTION = "question"
+    ACTION = "action"
+    PROVIDER = "provider"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One VoiceCall; times are seconds since the epoch."""
+
+    id: str
+    mode: Mode
+    goal: str
+    room: str
+    status: CallStatus
+    created_at: float
+    request: dict[str, Any] = field(default_factory=dict)
+    """The arguments of start_voice_call, as they were given."""
+    key_hash: str | None = None
+    join_expires_at: float | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    ended_reason: EndedReason | None = None
+    idempotency_key: str | None = None
+    foreign: bool = False
+    """The room was made by somebody else on an external LiveKit."""
+
+    @property
+    def done(self) -> bool:
+        return self.status is CallStatus.ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one side said, in one piece; `n` counts the turns of a call from 1."""
+
+    n: int
+    t: float
+    role: Role
+    text: str
+    final: bool
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in a VoiceCall; `n` counts the events of a call from 1."""
+
+    n: int
+    t: float
+    kind: EventKind
+    text: str = ""
+    role: Role | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallRecord:
+    """One ToolCall that was run, with where its time went (milliseconds)."""
+
+    id: str
+    call_id: str | None
+    caller: str
+    server: str
+    tool: str
+    started_at: float
+    queue_ms: float
+    server_ms: float
+    outcome: str
+    """`ok`, `tool_error`, `unavailable`, `timeout`, `cancelled` or `refused`."""
+    error: str | None = None
+    twin: bool = False

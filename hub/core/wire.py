@@ -1,0 +1,209 @@
+"""The messages between a voice worker and the hub (the Link): events up, commands down, both numbered.
+
+The worker sends events until they are acknowledged and asks for commands after the last one it has seen,
+so a lost connection loses and doubles nothing.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Message(BaseModel):
+    """Unknown keys are ignored, so that a newer worker can talk to an older hub."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class WorkerHello(Message):
+    """POST /api/worker/hello, at registration with LiveKit and every HELLO_EVERY seconds after that."""
+
+    worker_id: str
+    host: str
+    pid: int
+    version: str
+    max_calls: int
+    active_calls: int
+    personas: list[str]
+
+
+class JobStarted(Message):
+    """POST /api/worker/jobs → Brief. `call_id` is missing when the hub did not make the room."""
+
+    worker_id: str
+    job_id: str
+    room: str
+    call_id: str | None = None
+    caller_identity: str | None = None
+    caller_name: str | None = None
+    phone: bool = False
+
+
+class Question(Message):
+    """One thing that the agent is to find out."""
+
+    key: str
+    question: str
+    type: str = "text"
+    choices: list[str] | None = None
+
+
+class Brief(Message):
+    """What the worker is told about its VoiceCall. `mcp_path` wants `Authorization: Bearer <token>`."""
+
+    call_id: str
+    token: str
+    mcp_path: str
+    mode: Literal["browser", "phone", "text"]
+    goal: str
+    persona: str | None = None
+    instructions: str | None = None
+    context: str | None = None
+    first_message: str | None = None
+    language: str | None = None
+    voice: str | None = None
+    success_criteria: list[str] = []
+    questions: list[Question] = []
+    max_seconds: float
+    caller_identity: str | None = None
+    """The participant to listen to; None: whoever comes first."""
+    practice: list[str] = []
+    """The provider kinds (stt, llm, tts, supabase) that are played by practice."""
+    history: list[dict[str, str]] = []
+    """Turns `{role, text}` of the same call that an earlier worker had led."""
+
+
+class _Event(Message):
+    seq: int = Field(ge=1)
+    t: float
+    """Seconds since the epoch, on the worker's clock."""
+
+
+class Joined(_Event):
+    """The agent is in the room and about to speak."""
+
+    kind: Literal["joined"] = "joined"
+
+
+class CallerState(_Event):
+    """The caller came, lost the connection, came back or left."""
+
+    kind: Literal["caller"] = "caller"
+    state: Literal["joined", "left"]
+    reason: str = ""
+
+
+class TurnHeard(_Event):
+    """A turn, as far as it has been heard or spoken; sent again under the same `item` as it grows."""
+
+    kind: Literal["turn"] = "turn"
+    item: str
+    role: Literal["caller", "agent", "operator"]
+    text: str
+    final: bool
+    interrupted: bool = False
+
+
+class ToolStarted(_Event):
+    kind: Literal["tool_started"] = "tool_started"
+    tool_call: str
+    tool: str
+    arguments: dict[str, Any] = {}
+
+
+class ToolEnded(_Event):
+    kind: Literal["tool_ended"] = "tool_ended"
+    tool_call: str
+    tool: str
+    ok: bool
+    ms: float
+    text: str = ""
+    """What the model was told, or the error, in at most a few hundred characters."""
+
+
+class ProviderState(_Event):
+    """A provider failed or works again; `fatal` when the call ends because of it."""
+
+    kind: Literal["provider"] = "provider"
+    provider: Literal["stt", "llm", "tts"]
+    state: Literal["failed", "recovered"]
+    message: str = ""
+    fatal: bool = False
+
+
+class Failed(_Event):
+    """Something went wrong in the worker that the call survives."""
+
+    kind: Literal["error"] = "error"
+    message: str
+
+
+class CommandDone(_Event):
+    """A command had its effect (or could not): spoken, cut_off, in_context, refused."""
+
+    kind: Literal["command_done"] = "command_done"
+    command: int
+    outcome: Literal["spoken", "cut_off", "in_context", "refused"]
+    text: str = ""
+
+
+class Measured(_Event):
+    """Latency of one agent turn in seconds, and usage so far, as the providers' plugins report them."""
+
+    kind: Literal["measured"] = "measured"
+    latency: dict[str, float] = {}
+    usage: dict[str, float] = {}
+
+
+class JobEnded(_Event):
+    """The last event of a job; `reason` is an EndedReason."""
+
+    kind: Literal["ended"] = "ended"
+    reason: str
+    message: str = ""
+
+
+WorkerEvent = Annotated[
+    Joined
+    | CallerState
+    | TurnHeard
+    | ToolStarted
+    | ToolEnded
+    | ProviderState
+    | Failed
+    | CommandDone
+    | Measured
+    | JobEnded,
+    Field(discriminator="kind"),
+]
+
+
+class EventsUp(Message):
+    """POST /api/worker/calls/<id>/events → Acknowledged. Events already known are acknowledged again."""
+
+    job_id: str
+    events: list[WorkerEvent]
+
+
+class Acknowledged(Message):
+    """Everything up to and with `seq` is on disk; `over` tells a worker that the hub has ended this call."""
+
+    seq: int
+    over: bool = False
+
+
+class Command(Message):
+    """One order to the worker. `caller`: what the caller types; `end` may carry a goodbye in `text`."""
+
+    n: int = Field(ge=1)
+    kind: Literal["caller", "say", "instruct", "context", "end"]
+    text: str = ""
+    interrupt: bool = False
+    reason: str = ""
+
+
+class CommandsDown(Message):
+    """GET /api/worker/calls/<id>/commands?after=N&wait=SECONDS; `over`: the call has ended for the hub."""
+
+    commands: list[Command]
+    over: bool = False
