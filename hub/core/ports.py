@@ -1,10 +1,9 @@
 """The borders of the hub: what the deciding and the running parts ask of the world, each with a fake for tests."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from hub.core.records import CallRecord, EndedReason, Event, EventKind, Role, ToolCallRecord, Turn
+from hub.core.records import Ack, CallQuery, CallRecord, Event, ToolCallRecord, Turn, Write
 
 RawResult = dict[str, Any]
 """A result as it came over the wire: unknown keys kept."""
@@ -50,9 +49,11 @@ class Rooms(Protocol):
     """LiveKit, as far as the hub steers it."""
 
     async def open(self, call: CallRecord, *, empty_timeout: int) -> None:
-        """Make the room and dispatch the agent into it."""
+        """Make the room and dispatch the agent into it.
 
-    async def dispatch(self, call: CallRecord) -> None: ...
+        Raises:
+            ServerUnavailable: LiveKit does not answer.
+        """
 
     async def close(self, room: str) -> None:
         """Delete the room; one that is already gone is fine."""
@@ -61,56 +62,40 @@ class Rooms(Protocol):
 
 
 class Journal(Protocol):
-    """What the hub remembers. Everything that waits reads from a row number on and is woken by `changed`."""
+    """What the hub remembers. Everything that waits asks for what is newer than a number it has seen."""
 
-    async def create_call(self, call: CallRecord) -> CallRecord:
+    async def create(self, call: CallRecord) -> CallRecord:
         """Store a new VoiceCall; one with a known idempotency key is returned instead of stored again."""
 
     async def call(self, call_id: str) -> CallRecord | None: ...
 
-    async def calls(
-        self, *, status: str | None, since: float | None, query: str | None, limit: int, before: float | None
-    ) -> list[CallRecord]:
+    async def call_in_room(self, room: str) -> CallRecord | None: ...
+
+    async def calls(self, query: CallQuery) -> list[CallRecord]:
         """Newest first."""
 
-    async def started(self, call_id: str, at: float) -> CallRecord: ...
+    async def write(self, call_id: str, *writes: Write, ack: Ack | None = None) -> CallRecord:
+        """Do all writes in one transaction, on disk when this returns.
 
-    async def ended(self, call_id: str, at: float, reason: EndedReason) -> CallRecord:
-        """End a call; one that had ended keeps its first reason. Open turns become final and interrupted."""
+        With an `ack` whose number is on disk already nothing is written.
 
-    async def update_call(self, call_id: str, values: Mapping[str, Any]) -> CallRecord:
-        """Set `key_hash`, `join_expires_at`, `status` or `room`."""
+        Raises:
+            CallNotFound: No call has this id.
+            Unavailable: The database cannot be written, the disk is full for example.
+        """
 
-    async def append(
-        self,
-        call_id: str,
-        kind: EventKind,
-        *,
-        t: float,
-        text: str = "",
-        role: Role | None = None,
-        data: Mapping[str, Any] | None = None,
-    ) -> Event: ...
+    async def seq(self, call_id: str, job_id: str) -> int:
+        """The number of the last worker event of that job that is on disk, 0 for none."""
 
-    async def put_turn(self, call_id: str, item: str, turn: Turn) -> Turn:
-        """Write or grow the turn known as `item` (its `n` is given by the Journal); final: also an event."""
+    async def events(self, call_id: str, *, after: int = 0, limit: int = 200) -> list[Event]: ...
 
-    async def events(self, call_id: str, after: int, limit: int = 200) -> list[Event]: ...
+    async def turns(self, call_id: str, *, after: int = 0, limit: int = 200) -> list[Turn]: ...
 
-    async def turns(self, call_id: str, after: int, limit: int = 200) -> list[Turn]: ...
+    def tool_call(self, record: ToolCallRecord) -> None:
+        """Note a ToolCall; written soon, in a batch, so that no ToolCall waits for the disk."""
 
-    async def worker_seq(self, call_id: str, job_id: str) -> int:
-        """The number of the last event of that job that is on disk, 0 for none."""
+    def version(self, call_id: str | None = None) -> int:
+        """A number that grows with every write to a call (None: to any)."""
 
-    async def acknowledge(self, call_id: str, job_id: str, seq: int) -> None: ...
-
-    async def tool_call(self, record: ToolCallRecord) -> None: ...
-
-    def unit(self) -> AbstractAsyncContextManager[None]:
-        """Everything written inside is on disk together, or not at all."""
-
-    async def wait(self, call_id: str | None, version: int, seconds: float) -> int:
-        """Return the version of a call (None: of anything) once it differs from `version`, or after `seconds`."""
-
-    def watch(self) -> AsyncGenerator[str]:
-        """The ids of calls that changed, as they change."""
+    async def changed(self, call_id: str | None, version: int, seconds: float) -> int:
+        """Return the version once it differs from `version`, or after `seconds`."""

@@ -75,7 +75,6 @@ class CallRecord:
     created_at: float
     request: dict[str, Any] = field(default_factory=dict)
     """The arguments of start_voice_call, as they were given."""
-    key_hash: str | None = None
     join_expires_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None
@@ -129,3 +128,65 @@ class ToolCallRecord:
     """`ok`, `tool_error`, `unavailable`, `timeout`, `cancelled` or `refused`."""
     error: str | None = None
     twin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQuery:
+    """Which VoiceCalls to list; `before` is the `created_at` of the last one that was seen."""
+
+    status: str | None = None
+    since: float | None = None
+    query: str | None = None
+    limit: int = 20
+    before: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """A worker's event number: everything up to it is on disk after the write it comes with."""
+
+    job_id: str
+    worker_id: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutTurn:
+    """Write or grow the turn known as `item`; once final it becomes an event as well, and stays as it is."""
+
+    item: str
+    t: float
+    role: Role
+    text: str
+    final: bool
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """Append an event."""
+
+    t: float
+    kind: EventKind
+    text: str = ""
+    role: Role | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The call is in progress from `t` on; one that is so, or has ended, stays as it is."""
+
+    t: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The call is over; the first reason stays. Turns still open become final and interrupted."""
+
+    t: float
+    reason: EndedReason
+    message: str = ""
+
+
+Write = PutTurn | Append | Start | End

@@ -1,0 +1,1 @@
+"""The Journal on a database: one schema for SQLite and PostgreSQL, brought up to date at start."""

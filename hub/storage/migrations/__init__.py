@@ -1,0 +1,1 @@
+"""Alembic's environment: numbered steps from an empty database to storage/schema.py."""
