@@ -1,0 +1,134 @@
+"""running × wanted → Plan: which servers to start, replace, stop, keep, and why. Pure; the pool carries it out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hub.core.spec import Config, Problem, Replace, ServerSpec
+
+
+class Action(StrEnum):
+    """What is done with one server."""
+
+    START = "start"
+    REPLACE = "replace"
+    STOP = "stop"
+    KEEP = "keep"
+    UPDATE = "update"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One server's part of a Plan; `spec` is what shall be there afterwards (None: nothing)."""
+
+    server: str
+    action: Action
+    why: str
+    spec: ServerSpec | None = None
+
+    @property
+    def beside(self) -> bool:
+        """For a replacement: whether the new version may start before the old one has gone."""
+        return self.spec is not None and self.spec.replace is Replace.BESIDE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What must change. `update`: new policy, same process. `hold`: the edit cannot be used, the running one stays."""
+
+    steps: tuple[Step, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def _of(self, action: Action) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.action is action)
+
+    @property
+    def start(self) -> tuple[Step, ...]:
+        return self._of(Action.START)
+
+    @property
+    def replace(self) -> tuple[Step, ...]:
+        return self._of(Action.REPLACE)
+
+    @property
+    def stop(self) -> tuple[Step, ...]:
+        return self._of(Action.STOP)
+
+    @property
+    def keep(self) -> tuple[Step, ...]:
+        return self._of(Action.KEEP)
+
+    @property
+    def update(self) -> tuple[Step, ...]:
+        return self._of(Action.UPDATE)
+
+    @property
+    def hold(self) -> tuple[Step, ...]:
+        return self._of(Action.HOLD)
+
+
+def plan(running: Mapping[str, ServerSpec], wanted: Config) -> Plan:
+    """Compare what runs (in whatever state) with what the file wants; servers that do not change are not touched."""
+    names: Iterable[str] = dict.fromkeys([*wanted.servers, *running])
+    steps = (_step(name, running.get(name), wanted) for name in names)
+    return Plan(
+        steps=tuple(step for step in steps if step is not None),
+        problems=wanted.problems,
+    )
+
+
+def _step(name: str, old: ServerSpec | None, wanted: Config) -> Step | None:
+    new = wanted.servers.get(name)
+    if old is None:
+        if new is None or not new.runnable:
+            return None
+        return Step(server=name, action=Action.START, why="new in the file", spec=new)
+    if new is None:
+        return _absent(name, old, wanted)
+    if new.disabled:
+        return Step(server=name, action=Action.STOP, why="disabled")
+    if new.missing:
+        return Step(
+            server=name,
+            action=Action.HOLD,
+            why=f"the edit lacks {', '.join(new.missing)}; it stays as it was",
+            spec=old,
+        )
+    return _compared(name, old, new)
+
+
+def _absent(name: str, old: ServerSpec, wanted: Config) -> Step:
+    if not wanted.readable:
+        return Step(
+            server=name,
+            action=Action.HOLD,
+            why="the file cannot be read; it stays as it was",
+            spec=old,
+        )
+    if name in wanted.broken:
+        return Step(
+            server=name,
+            action=Action.HOLD,
+            why="its entry is broken; it stays as it was",
+            spec=old,
+        )
+    return Step(server=name, action=Action.STOP, why="no longer in the file")
+
+
+def _compared(name: str, old: ServerSpec, new: ServerSpec) -> Step:
+    if old.fingerprint != new.fingerprint:
+        return Step(
+            server=name,
+            action=Action.REPLACE,
+            why=f"changed: {', '.join(old.differences(new))}",
+            spec=new,
+        )
+    if old.differences(new):
+        return Step(
+            server=name,
+            action=Action.UPDATE,
+            why=f"no restart needed: {', '.join(old.differences(new))}",
+            spec=new,
+        )
+    return Step(server=name, action=Action.KEEP, why="unchanged", spec=new)
