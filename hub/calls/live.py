@@ -1,0 +1,117 @@
+"""The VoiceCalls that are not over, as the hub holds them in memory: who leads them, and their commands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import anyio
+
+from hub.calls.arguments import StartVoiceCall
+from hub.core.records import CallRecord, CallStatus
+from hub.core.voice_call import Vitals
+from hub.core.wire import Command
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """One call that is not over."""
+
+    record: CallRecord
+    request: StartVoiceCall
+    dispatched_at: float | None = None
+    joined_at: float | None = None
+    end_asked_at: float | None = None
+    heard_at: float | None = None
+    worker_id: str | None = None
+    job_id: str | None = None
+    commands: list[Command] = field(default_factory=list)
+    done: dict[int, str] = field(default_factory=dict)
+    """Outcomes of commands, by number."""
+    entering: anyio.Lock = field(default_factory=anyio.Lock)
+    _news: anyio.Event = field(default_factory=anyio.Event)
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def active(self) -> bool:
+        """It takes one of the places that `limits.calls` gives."""
+        return self.dispatched_at is not None or self.record.status is CallStatus.IN_PROGRESS
+
+    def vitals(self) -> Vitals:
+        """What decides whether it must end."""
+        return Vitals(
+            status=self.record.status,
+            max_seconds=self.request.max_minutes * 60,
+            join_expires_at=self.record.join_expires_at,
+            dispatched_at=self.dispatched_at,
+            joined_at=self.joined_at,
+            end_asked_at=self.end_asked_at,
+            heard_of_worker_at=self.heard_at,
+        )
+
+    def order(self, kind: str, text: str = "", *, interrupt: bool = False, reason: str = "") -> Command:
+        """Append a command for the worker and wake it."""
+        command = Command.model_validate(
+            {
+                "n": len(self.commands) + 1,
+                "kind": kind,
+                "text": text,
+                "interrupt": interrupt,
+                "reason": reason,
+            }
+        )
+        self.commands.append(command)
+        self.wake()
+        return command
+
+    def wake(self) -> None:
+        """Let everybody who waits for this call look again."""
+        self._news.set()
+        self._news = anyio.Event()
+
+    async def news(self, seconds: float) -> None:
+        """Return at the next `wake`, or after `seconds`."""
+        news = self._news
+        with anyio.move_on_after(seconds):
+            await news.wait()
+
+
+class LiveCalls:
+    """All calls that are not over, by id."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, LiveCall] = {}
+        self._came = anyio.Event()
+
+    def __iter__(self) -> Iterator[LiveCall]:
+        return iter(list(self._calls.values()))
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def get(self, call_id: str) -> LiveCall | None:
+        """The call, while it is not over."""
+        return self._calls.get(call_id)
+
+    def add(self, call: LiveCall) -> LiveCall:
+        """Hold a call until it is over."""
+        self._calls[call.id] = call
+        self._came.set()
+        return call
+
+    def remove(self, call_id: str) -> None:
+        """Let go of a call that is over."""
+        call = self._calls.pop(call_id, None)
+        if call is not None:
+            call.wake()
+
+    def active(self) -> int:
+        """How many places are taken."""
+        return sum(call.active for call in self._calls.values())
+
+    async def some(self) -> None:
+        """Return once there is a call."""
+        if not self._calls:
+            self._came = anyio.Event()
+            await self._came.wait()

@@ -1,0 +1,71 @@
+"""LiveKit as the hub uses it: make a room with the agent in it, close it, let a caller in."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import aiohttp
+from livekit import api
+from livekit.protocol.agent_dispatch import RoomAgentDispatch
+
+from hub.core.errors import ServerUnavailable
+from hub.core.records import CallRecord
+
+AGENT_NAME = "voice-hub"
+API_SECONDS = 5.0
+DEPARTURE_SECONDS = 20
+PARTICIPANTS_MOST = 8
+
+
+class LiveKitRooms:
+    """Rooms on one LiveKit server."""
+
+    def __init__(self, url: str, key: str, secret: str) -> None:
+        self._url, self._key, self._secret = url, key, secret
+        self._api = api.LiveKitAPI(
+            url.replace("ws", "http", 1) if url.startswith("ws") else url,
+            key,
+            secret,
+            timeout=aiohttp.ClientTimeout(total=API_SECONDS),
+        )
+
+    async def aclose(self) -> None:
+        """Give back the connections."""
+        await self._api.aclose()
+
+    async def answers(self) -> bool:
+        """Whether the server is there and takes our key."""
+        try:
+            await self._api.room.list_rooms(api.ListRoomsRequest())
+        except (api.TwirpError, aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            return False
+        return True
+
+    async def open(self, call: CallRecord, *, empty_timeout: int) -> None:
+        request = api.CreateRoomRequest(
+            name=call.room,
+            empty_timeout=empty_timeout,
+            departure_timeout=DEPARTURE_SECONDS,
+            max_participants=PARTICIPANTS_MOST,
+            agents=[RoomAgentDispatch(agent_name=AGENT_NAME, metadata=json.dumps({"call_id": call.id}))],
+        )
+        try:
+            await self._api.room.create_room(request)
+        except (api.TwirpError, aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            raise ServerUnavailable(
+                "LiveKit does not answer, so no room can be made for the call.",
+                next_step="Look at livekit-server in hub_status and try again.",
+            ) from error
+
+    async def close(self, room: str) -> None:
+        try:
+            await self._api.room.delete_room(api.DeleteRoomRequest(room=room))
+        except (api.TwirpError, aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            return  # gone already, or LiveKit is: its rooms go with it
+
+    def caller_token(self, call: CallRecord, identity: str, *, seconds: int) -> str:
+        grants = api.VideoGrants(
+            room_join=True, room=call.room, can_publish=True, can_subscribe=True, can_publish_data=True
+        )
+        token = api.AccessToken(self._key, self._secret).with_identity(identity).with_name("Caller")
+        return token.with_grants(grants).with_ttl(timedelta(seconds=seconds)).to_jwt()

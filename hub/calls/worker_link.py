@@ -1,0 +1,211 @@
+"""The hub's end of the Link: workers say hello, take jobs, deliver events and fetch commands."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+
+from hub.calls.arguments import StartVoiceCall
+from hub.calls.keys import Keys
+from hub.calls.live import LiveCall, LiveCalls
+from hub.calls.voice_calls import VoiceCalls
+from hub.core.errors import AlreadyEnded
+from hub.core.ports import Journal
+from hub.core.records import Ack, CallRecord, CallStatus, EndedReason, Mode, Role, Start, Turn
+from hub.core.voice_call import writes
+from hub.core.wire import (
+    Acknowledged,
+    Brief,
+    CommandDone,
+    CommandsDown,
+    EventsUp,
+    JobEnded,
+    Joined,
+    JobStarted,
+    WorkerHello,
+)
+
+logger = logging.getLogger(__name__)
+
+HELLO_SECONDS = 15.0
+"""A worker that has not said hello for this long does not count as there."""
+COMMANDS_SECONDS_MOST = 25.0
+FOREIGN_MINUTES = 15.0
+
+
+class WorkerLink:
+    """Serves the workers."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        live: LiveCalls,
+        keys: Keys,
+        calls: VoiceCalls,
+        *,
+        practice: Callable[[], list[str]],
+        minutes: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._live = live
+        self._keys = keys
+        self._calls = calls
+        self._practice = practice
+        self._minutes = minutes
+        self._workers: dict[str, tuple[WorkerHello, float]] = {}
+        self._came = anyio.Event()
+
+    def hello(self, hello: WorkerHello) -> None:
+        """A worker is registered with LiveKit and reaches us."""
+        if hello.worker_id not in self._workers:
+            logger.info("voice worker %s on %s: registered", hello.worker_id, hello.host)
+        self._workers[hello.worker_id] = (hello, time.monotonic())
+        for call in self._live:
+            if call.worker_id == hello.worker_id:
+                call.heard_at = time.time()
+        self._came.set()
+        self._came = anyio.Event()
+
+    def workers(self) -> list[WorkerHello]:
+        """The workers that are there."""
+        now = time.monotonic()
+        return [hello for hello, at in self._workers.values() if now - at < HELLO_SECONDS]
+
+    def gone(self, pid: int) -> list[LiveCall]:
+        """Our own worker process has died; returns the calls that it led."""
+        lost = {hello.worker_id for hello, _ in self._workers.values() if hello.pid == pid}
+        for worker_id in lost:
+            del self._workers[worker_id]
+        return [call for call in self._live if call.worker_id in lost]
+
+    def personas(self) -> list[str] | None:
+        """The personas that every worker knows; None while there is no worker."""
+        known = [set(hello.personas) for hello in self.workers()]
+        return sorted(set.intersection(*known)) if known else None
+
+    async def worker(self, seconds: float) -> bool:
+        """Whether a worker is there, after waiting for one."""
+        with anyio.move_on_after(seconds):
+            while not self.workers():
+                await self._came.wait()
+        return bool(self.workers())
+
+    async def job(self, started: JobStarted) -> Brief:
+        """A worker has been given a room: tell it what the call is about.
+
+        Raises:
+            AlreadyEnded: The call is over; the worker leaves the room.
+        """
+        live = self._live.get(started.call_id) if started.call_id else await self._foreign(started)
+        if live is None:
+            raise AlreadyEnded("The call is over.", next_step="Leave the room.")
+        live.worker_id, live.job_id, live.heard_at = started.worker_id, started.job_id, time.time()
+        turns = await self._journal.turns(live.id, limit=10_000)
+        return self._brief(live, started, turns)
+
+    def _brief(self, live: LiveCall, started: JobStarted, turns: list[Turn]) -> Brief:
+        request, foreign = live.request, live.record.foreign
+        identity = started.caller_identity if foreign else f"caller-{live.id}"
+        return Brief.model_validate(
+            request.model_dump(
+                include={
+                    "goal",
+                    "persona",
+                    "instructions",
+                    "context",
+                    "first_message",
+                    "language",
+                    "voice",
+                    "success_criteria",
+                    "questions",
+                }
+            )
+            | {
+                "call_id": live.id,
+                "token": self._keys.call_token(live.id),
+                "mcp_path": f"/mcp/calls/{live.id}",
+                "mode": live.record.mode.value,
+                "max_seconds": request.max_minutes * 60,
+                "caller_identity": None if live.record.mode is Mode.TEXT else identity,
+                "practice": self._practice(),
+                "history": [
+                    {"role": turn.role.value, "text": turn.text} for turn in turns if turn.role is not Role.TOOL
+                ],
+            }
+        )
+
+    async def _foreign(self, started: JobStarted) -> LiveCall | None:
+        """A room of somebody else's that asks for our agent becomes a call of ours."""
+        known = await self._journal.call_in_room(started.room)
+        if known is not None and not known.done:
+            return self._live.get(known.id)
+        now, who = time.time(), started.caller_name or started.caller_identity or "somebody"
+        goal = f"Call from {who} in room {started.room}"
+        request = StartVoiceCall(goal=goal, max_minutes=self._minutes())
+        record = await self._journal.create(
+            CallRecord(
+                id=Keys.new_call_id(),
+                mode=Mode.PHONE if started.phone else Mode.BROWSER,
+                goal=goal,
+                room=started.room,
+                status=CallStatus.WAITING_FOR_CALLER,
+                created_at=now,
+                request=request.model_dump(mode="json", exclude_defaults=True),
+                foreign=True,
+            )
+        )
+        record = await self._journal.write(record.id, Start(t=now))
+        return self._live.add(LiveCall(record=record, request=request, dispatched_at=now))
+
+    async def events(self, call_id: str, up: EventsUp) -> Acknowledged:
+        """Write down what a worker tells, once each and in order.
+
+        Raises:
+            CallNotFound: No call has this id.
+        """
+        known = await self._journal.seq(call_id, up.job_id)
+        new = [event for event in sorted(up.events, key=lambda event: event.seq) if event.seq > known]
+        live = self._live.get(call_id)
+        if live is not None and live.job_id == up.job_id:
+            live.heard_at = time.time()
+        if not new or new[0].seq != known + 1:
+            return Acknowledged(seq=known, over=live is None)
+        kept = [event for i, event in enumerate(new) if event.seq == known + 1 + i]
+        ack = Ack(job_id=up.job_id, worker_id=live.worker_id or "" if live else "", seq=kept[-1].seq)
+        record = await self._journal.write(
+            call_id, *(write for event in kept for write in writes(event)), ack=ack
+        )
+        if live is not None:
+            self._follow(live, record, kept)
+        return Acknowledged(seq=ack.seq, over=record.done)
+
+    def _follow(self, live: LiveCall, record: CallRecord, events: list[Any]) -> None:
+        live.record = record
+        for event in events:
+            if isinstance(event, Joined):
+                live.joined_at = time.time()
+            elif isinstance(event, CommandDone):
+                live.done[event.command] = event.outcome
+            elif isinstance(event, JobEnded):
+                self._calls.let_go(live, event.reason)
+        live.wake()
+
+    async def commands(self, call_id: str, job_id: str, after: int, wait: float) -> CommandsDown:
+        """The commands after a number, as soon as there are any."""
+        live = self._live.get(call_id)
+        deadline = anyio.current_time() + min(wait, COMMANDS_SECONDS_MOST)
+        while live is not None and self._live.get(call_id) is live:
+            if live.job_id == job_id:
+                live.heard_at = time.time()
+            left = deadline - anyio.current_time()
+            if len(live.commands) > after or left <= 0:
+                return CommandsDown(commands=live.commands[after:])
+            await live.news(min(left, HELLO_SECONDS / 3))
+        return CommandsDown(commands=[], over=True)
+
+    async def lost(self, calls: list[LiveCall], over: Callable[[LiveCall, EndedReason], Awaitable[None]]) -> None:
+        """End the calls whose worker has died."""
+        for call in calls:
+            await over(call, EndedReason.WORKER_LOST)
