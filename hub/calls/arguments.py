@@ -52,7 +52,7 @@ class StartVoiceCall(Arguments):
     )
     language: str | None = Field(default=None, description="Language of the call, for example en or de-DE")
     voice: str | None = Field(default=None, description="The voice that speaks, for example ash")
-    persona: str | None = Field(default=None, description="Name of a persona file; default: the default persona")
+    persona: str | None = Field(default=None, description="Name of a persona file")
     view: str = Field(default="voice", description="The view of servers.json that the call may use")
     tools: ToolsOfCall | None = Field(default=None, description="Tools for this call only")
     max_minutes: float = Field(default=15, gt=0, le=240, description="The call ends after this time")

@@ -1,4 +1,4 @@
-"""Sees that each VoiceCall ends: no worker, no caller, a lost worker, a limit; and what an earlier hub left open."""
+"""Sees that each VoiceCall ends: no worker, no caller, a lost worker, a limit, an earlier hub's end."""
 
 import logging
 import time

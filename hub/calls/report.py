@@ -50,7 +50,17 @@ def event_result(event: Event, call: CallRecord) -> Result:
     }
     if event.role is not None:
         result["role"] = event.role.value
-    for key in ("turn", "interrupted", "tool", "ok", "ms", "tool_call", "arguments", "status", "ended_reason"):
+    for key in (
+        "turn",
+        "interrupted",
+        "tool",
+        "ok",
+        "ms",
+        "tool_call",
+        "arguments",
+        "status",
+        "ended_reason",
+    ):
         if key in event.data:
             result[key] = event.data[key]
     return result
@@ -140,7 +150,9 @@ def as_srt(turns: Sequence[Turn], call: CallRecord) -> str:
     for i, turn in enumerate(turns):
         start = turn.t - call.created_at
         end = turns[i + 1].t - call.created_at if i + 1 < len(turns) else start + 3.0
-        blocks.append(f"{i + 1}\n{_stamp(start)} --> {_stamp(max(end, start))}\n{turn.role.value}: {turn.text}\n")
+        blocks.append(
+            f"{i + 1}\n{_stamp(start)} --> {_stamp(max(end, start))}\n{turn.role.value}: {turn.text}\n"
+        )
     return "\n".join(blocks)
 
 

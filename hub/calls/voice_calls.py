@@ -1,10 +1,9 @@
-"""VoiceCalls as clients see them: start, join, look, steer, end. Every method returns section 6's plain result."""
+"""VoiceCalls as clients see them: start, join, steer, end; each method returns a plain result (section 6)."""
 
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Protocol
 
 import anyio
@@ -12,18 +11,15 @@ import anyio
 from hub.calls import report
 from hub.calls.arguments import (
     EndCall,
-    GetCall,
-    GetTranscript,
-    ListCalls,
     SendToCall,
     StartVoiceCall,
     parse,
 )
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
+from hub.calls.reading import CallReader
 from hub.core.errors import (
     AlreadyEnded,
-    CallNotFound,
     InvalidArguments,
     ServerUnavailable,
     TooManyCalls,
@@ -33,7 +29,6 @@ from hub.core.errors import (
 from hub.core.ports import Journal, Rooms
 from hub.core.records import (
     Append,
-    CallQuery,
     CallRecord,
     CallStatus,
     End,
@@ -61,6 +56,9 @@ EMPTY_SECONDS = 60
 
 class Surroundings(Protocol):
     """What VoiceCalls ask of the rest of the hub."""
+
+    def url(self) -> str:
+        """Where the hub is reached, without a slash at the end."""
 
     def tools(self, request: StartVoiceCall) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """tools_ready and tools_missing of a call.
@@ -94,12 +92,13 @@ class VoiceCalls:
         surroundings: Surroundings,
     ) -> None:
         self._journal = journal
+        self._reader = CallReader(journal)
         self._rooms = rooms
         self._live = live
         self._keys = keys
         self._surroundings = surroundings
 
-    async def start(self, arguments: Mapping[str, Any], base_url: str) -> dict[str, Any]:
+    async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """start_voice_call."""
         request = parse(StartVoiceCall, arguments)
         ready, missing = self._surroundings.tools(request)
@@ -117,7 +116,7 @@ class VoiceCalls:
             logger.info("call %s: %s", record.id, record.status.value)
             if record.mode is Mode.TEXT:
                 record = await self._open_text(known)
-        return self._started(record, base_url, ready, missing)
+        return self._started(record, ready, missing)
 
     def _new(self, request: StartVoiceCall) -> CallRecord:
         call_id, now = Keys.new_call_id(), time.time()
@@ -134,23 +133,37 @@ class VoiceCalls:
         )
 
     def _started(
-        self, record: CallRecord, base_url: str, ready: list[dict[str, Any]], missing: list[dict[str, Any]]
+        self, record: CallRecord, ready: list[dict[str, Any]], missing: list[dict[str, Any]]
     ) -> dict[str, Any]:
         result: dict[str, Any] = {"call_id": record.id, "status": record.status.value}
         if record.mode is Mode.BROWSER and not record.done:
-            result["join_url"] = self.join_url(record.id, base_url)
+            result["join_url"] = self.join_url(record.id)
             result["join_expires_at"] = report.iso(record.join_expires_at)
         return result | {
             "transcript_uri": f"call://{record.id}/transcript",
             "tools_ready": ready,
             "tools_missing": missing,
-            "warnings": [f"{one['server']} is {one['state']}; its tools come when it is up." for one in missing],
+            "warnings": [
+                f"{one['server']} is {one['state']}: its tools come when it is up." for one in missing
+            ],
             "next_step": report.next_step(record),
         }
 
-    def join_url(self, call_id: str, base_url: str) -> str:
+    def join_url(self, call_id: str) -> str:
         """The link a caller opens; its key stays in the fragment, which no server is sent."""
-        return f"{base_url}/join/{call_id}#{self._keys.join_key(call_id)}"
+        return f"{self._surroundings.url()}/join/{call_id}#{self._keys.join_key(call_id)}"
+
+    async def link(self, call_id: str) -> dict[str, Any]:
+        """The join link of a call once more, for whoever runs the hub.
+
+        Raises:
+            UnsupportedInMode: Nobody joins such a call by a link.
+        """
+        call = await self._reader.record(call_id)
+        if call.mode is not Mode.BROWSER or call.foreign:
+            raise UnsupportedInMode("This call has no join link.", next_step="Only browser calls have one.")
+        self._alive(call)
+        return {"join_url": self.join_url(call_id), "join_expires_at": report.iso(call.join_expires_at)}
 
     async def _open_text(self, live: LiveCall) -> CallRecord:
         """A typed call has its agent at once, and nobody else in the room."""
@@ -185,8 +198,8 @@ class VoiceCalls:
                 next_step="End one with end_call, or raise limits.calls in servers.json.",
             )
 
-    async def join(self, call_id: str, key: str, base_url: str) -> dict[str, Any]:
-        """Let the caller in: the room and the agent are there when this returns.
+    async def join(self, call_id: str, key: str, livekit_url: str) -> dict[str, Any]:
+        """Let the caller in: the room is made and the agent called when this returns.
 
         Raises:
             Unauthorized: The link is wrong or too old.
@@ -204,7 +217,7 @@ class VoiceCalls:
             raise ServerUnavailable("LiveKit is not up.", next_step="Try again in a few seconds.")
         identity = f"caller-{call_id}"
         return {
-            "url": base_url,
+            "url": livekit_url,
             "token": rooms.caller_token(live.record, identity, seconds=TOKEN_SECONDS),
             "identity": identity,
             "expires_at": report.iso(time.time() + TOKEN_SECONDS),
@@ -240,74 +253,21 @@ class VoiceCalls:
         return live
 
     async def get(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """get_call: returns the moment something happens, or when the wait is over."""
-        asked = parse(GetCall, arguments)
-        deadline = anyio.current_time() + asked.wait_seconds
-        while True:
-            version = self._journal.version(asked.call_id)
-            call = await self._record(asked.call_id)
-            events = await self._journal.events(asked.call_id, after=asked.after_event, limit=EVENTS_PAGE)
-            left = deadline - anyio.current_time()
-            if left <= 0 or _satisfied(asked.until, call, any(map(report.told, events))):
-                break
-            await self._journal.changed(asked.call_id, version, left)
-        return await self._result(call, asked, events)
-
-    async def _result(self, call: CallRecord, asked: GetCall, events: list[Any]) -> dict[str, Any]:
-        result = report.call_result(call, events, asked.include, time.time())
-        last = events[-1].n if events else asked.after_event
-        every = await self._journal.events(call.id, limit=10_000) if asked.after_event else events
-        for part, value in (("latency", report.latency_result(every)), ("usage", report.usage_result(every))):
-            if value is not None and (not asked.include or part in asked.include):
-                result[part] = value
-        return result | {"last_event": last}
+        """get_call."""
+        return await self._reader.get(arguments)
 
     async def transcript(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """get_transcript."""
-        asked = parse(GetTranscript, arguments)
-        call = await self._record(asked.call_id)
-        page = await self._journal.turns(asked.call_id, after=asked.after_turn, limit=asked.limit + 1)
-        turns, more = page[: asked.limit], len(page) > asked.limit
-        next_turn = turns[-1].n if turns else asked.after_turn
-        if asked.include_tools:
-            events = await self._journal.events(asked.call_id, limit=10_000)
-            turns = report.with_tools(turns, events, not more)
-        result: dict[str, Any] = {
-            "turns": [report.turn_result(turn, call) for turn in turns],
-            "next_turn": next_turn,
-            "complete": call.done and not more,
-        }
-        if asked.format == "text":
-            result["text"] = report.as_text(turns)
-        elif asked.format == "srt":
-            result["text"] = report.as_srt(turns, call)
-        return result | {
-            "next_step": "Ask again with after_turn set to next_turn." if more else report.next_step(call)
-        }
+        return await self._reader.transcript(arguments)
 
     async def list(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """list_calls."""
-        asked = parse(ListCalls, arguments)
-        found = await self._journal.calls(
-            CallQuery(
-                status=asked.status,
-                since=_moment("since", asked.since),
-                query=asked.query,
-                limit=asked.limit + 1,
-                before=_cursor(asked.cursor),
-            )
-        )
-        page, now = found[: asked.limit], time.time()
-        return {
-            "calls": [report.listed(call, now) for call in page],
-            "next_cursor": repr(page[-1].created_at) if len(found) > asked.limit else None,
-            "next_step": "get_call tells more about one of them." if page else "start_voice_call starts one.",
-        }
+        return await self._reader.list(arguments)
 
     async def send(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """send_to_call."""
         asked = parse(SendToCall, arguments)
-        call = await self._record(asked.call_id)
+        call = await self._reader.record(asked.call_id)
         live = self._alive(call)
         if asked.kind == "caller" and call.mode is not Mode.TEXT:
             raise UnsupportedInMode(
@@ -316,7 +276,8 @@ class VoiceCalls:
             )
         if live.joined_at is None and asked.kind != "caller":
             raise ServerUnavailable(
-                "Nobody has joined the call yet.", next_step="Wait with get_call until answered, then send again."
+                "Nobody has joined the call yet.",
+                next_step="Wait with get_call until answered, then send again.",
             )
         before = (await self._journal.write(call.id, *_noted(asked))) and await self._last_event(call.id)
         command = live.order(asked.kind, asked.text, interrupt=asked.interrupt)
@@ -333,7 +294,7 @@ class VoiceCalls:
     async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """end_call: returns when the call is over, or keeps ending after END_SECONDS."""
         asked = parse(EndCall, arguments)
-        call = await self._record(asked.call_id)
+        call = await self._reader.record(asked.call_id)
         live = self._live.get(call.id)
         if call.done or live is None:
             return {"status": call.status.value, "already_ended": True, "next_step": report.next_step(call)}
@@ -345,7 +306,7 @@ class VoiceCalls:
         deadline = anyio.current_time() + END_SECONDS
         while self._live.get(call.id) and anyio.current_time() < deadline:
             await live.news(deadline - anyio.current_time())
-        call = await self._record(call.id)
+        call = await self._reader.record(call.id)
         return {"status": call.status.value, "already_ended": False, "next_step": report.next_step(call)}
 
     async def over(self, live: LiveCall, reason: EndedReason, message: str = "") -> None:
@@ -368,12 +329,6 @@ class VoiceCalls:
             raise AlreadyEnded("The call is over.", next_step="get_transcript has every word of it.")
         return live
 
-    async def _record(self, call_id: str) -> CallRecord:
-        call = await self._journal.call(call_id)
-        if call is None:
-            raise CallNotFound(f"There is no call {call_id}.", next_step="list_calls shows the calls there are.")
-        return call
-
     async def _last_event(self, call_id: str) -> int:
         events = await self._journal.events(call_id, limit=10_000)
         return events[-1].n if events else 0
@@ -391,35 +346,3 @@ def _noted(asked: SendToCall) -> tuple[Append, ...]:
             text=f"{asked.kind}: {asked.text}",
         ),
     )
-
-
-def _satisfied(until: str, call: CallRecord, news: bool) -> bool:
-    match until:
-        case "answered":
-            return call.done or call.status is CallStatus.IN_PROGRESS
-        case "ended" | "question":
-            return call.done
-        case _:
-            return call.done or news
-
-
-def _moment(name: str, text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError as error:
-        raise InvalidArguments(
-            f"{name} is not a moment in ISO 8601.", next_step="Write it like 2026-08-30T12:00:00Z."
-        ) from error
-
-
-def _cursor(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InvalidArguments(
-            "cursor is not one that list_calls gave.", next_step="Use next_cursor as it came, or leave it out."
-        ) from error

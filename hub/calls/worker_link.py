@@ -22,8 +22,8 @@ from hub.core.wire import (
     CommandsDown,
     EventsUp,
     JobEnded,
-    Joined,
     JobStarted,
+    Joined,
     WorkerHello,
 )
 
@@ -131,7 +131,9 @@ class WorkerLink:
                 "caller_identity": None if live.record.mode is Mode.TEXT else identity,
                 "practice": self._practice(),
                 "history": [
-                    {"role": turn.role.value, "text": turn.text} for turn in turns if turn.role is not Role.TOOL
+                    {"role": turn.role.value, "text": turn.text}
+                    for turn in turns
+                    if turn.role is not Role.TOOL
                 ],
             }
         )
@@ -205,7 +207,9 @@ class WorkerLink:
             await live.news(min(left, HELLO_SECONDS / 3))
         return CommandsDown(commands=[], over=True)
 
-    async def lost(self, calls: list[LiveCall], over: Callable[[LiveCall, EndedReason], Awaitable[None]]) -> None:
+    async def lost(
+        self, calls: list[LiveCall], over: Callable[[LiveCall, EndedReason], Awaitable[None]]
+    ) -> None:
         """End the calls whose worker has died."""
         for call in calls:
             await over(call, EndedReason.WORKER_LOST)
