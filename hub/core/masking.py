@@ -34,10 +34,7 @@ def masked_text(text: str) -> str:
 
 def masked_fields(values: Mapping[str, Any], *, all_secret: bool) -> dict[str, Any]:
     """Mask the literal values of `env` or of `headers`."""
-    return {
-        name: _masked_value(name, str(value), all_secret=all_secret)
-        for name, value in values.items()
-    }
+    return {name: _masked_value(name, str(value), all_secret=all_secret) for name, value in values.items()}
 
 
 def _masked_value(name: str, value: str, *, all_secret: bool) -> str:
@@ -46,7 +43,7 @@ def _masked_value(name: str, value: str, *, all_secret: bool) -> str:
 
 
 def secret_arguments(args: Iterable[str]) -> list[str]:
-    """The arguments that are secrets by the flag before them: `--token X`, `--token=X`."""
+    """List the arguments that are secrets by the flag before them: `--token X`, `--token=X`."""
     found = []
     flag = ""
     for arg in args:
@@ -62,9 +59,7 @@ def secret_arguments(args: Iterable[str]) -> list[str]:
 def masked_argv(args: Sequence[Any]) -> list[str]:
     """Mask the literal secrets of a command line."""
     texts = [str(arg) for arg in args]
-    hidden = {
-        value for value in secret_arguments(texts) if value and not by_reference(value)
-    }
+    hidden = {value for value in secret_arguments(texts) if value and not by_reference(value)}
     return [masked_text(_without(text, hidden)) for text in texts]
 
 

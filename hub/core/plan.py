@@ -1,4 +1,4 @@
-"""running × wanted → Plan: which servers to start, replace, stop, keep, and why. Pure; the pool carries it out."""
+"""From what runs and what is wanted to a Plan: which servers to start, replace, stop or keep, and why."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What must change. `update`: new policy, same process. `hold`: the edit cannot be used, the running one stays."""
+    """What must change. `update`: new policy, same process; `hold`: unusable edit, what runs stays."""
 
     steps: tuple[Step, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -69,7 +69,7 @@ class Plan:
 
 
 def plan(running: Mapping[str, ServerSpec], wanted: Config) -> Plan:
-    """Compare what runs (in whatever state) with what the file wants; servers that do not change are not touched."""
+    """Compare what runs (in whatever state) with what the file wants; what did not change is not touched."""
     names: Iterable[str] = dict.fromkeys([*wanted.servers, *running])
     steps = (_step(name, running.get(name), wanted) for name in names)
     return Plan(

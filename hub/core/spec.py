@@ -1,4 +1,4 @@
-"""What servers.json says, once read: ServerSpecs, views, limits and Problems. Frozen values; `spec_parse` makes them."""
+"""What servers.json says, once read by `spec_parse`: ServerSpecs, views, limits, Problems. Frozen values."""
 
 import hashlib
 import json
@@ -71,11 +71,7 @@ class Problem:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        where = " ".join(
-            part
-            for part in (f"line {self.line}" if self.line else "", self.path)
-            if part
-        )
+        where = " ".join(part for part in (f"line {self.line}" if self.line else "", self.path) if part)
         return f"{where}: {self.message} {self.remedy}".removeprefix(": ")
 
 
@@ -136,7 +132,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSpec:
-    """One entry of servers.json, variables replaced. While `missing` names variables it must not be started."""
+    """One entry of servers.json, variables replaced; with variables `missing` it has no texts."""
 
     name: str
     transport: Transport = Transport.STDIO
@@ -151,7 +147,7 @@ class ServerSpec:
     tools: ToolPolicy = ToolPolicy()
     confirm: Confirm = Confirm.WRITES
     read_only: Overlay | None = None
-    restart: RestartPolicy = RestartPolicy()
+    restart: RestartPolicy = field(default_factory=RestartPolicy)
     timeouts: Timeouts = Timeouts()
     concurrency: int = 8
     share: Share = Share.ALL
@@ -190,19 +186,15 @@ class ServerSpec:
                 sorted(overlay.query.items()),
             ),
         )
-        return hashlib.sha256(
-            json.dumps(needed).encode("utf-8", "surrogatepass")
-        ).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(needed).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def differences(self, other: "ServerSpec") -> tuple[str, ...]:
-        """The fields in which the two differ, whether or not that needs a new process."""
+        """Name the fields in which the two differ, whether or not that needs a new process."""
         compared = (each.name for each in fields(self) if each.compare)
-        return tuple(
-            name for name in compared if getattr(self, name) != getattr(other, name)
-        )
+        return tuple(name for name in compared if getattr(self, name) != getattr(other, name))
 
     def twin(self) -> "ServerSpec | None":
-        """The same server with its read-only overlay, where it has one; a twin has none."""
+        """Give the same server with its read-only overlay, where it has one; a twin has none."""
         overlay = self.read_only
         if overlay is None:
             return None
@@ -216,7 +208,7 @@ class ServerSpec:
         )
 
     def masked(self) -> dict[str, Any]:
-        """The entry for people: as written, secrets masked."""
+        """Give the entry for people: as written, secrets masked."""
         shown = dict(self.written)
         for key in ("env", "headers"):
             if isinstance(shown.get(key), Mapping):
@@ -235,12 +227,10 @@ class ServerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A whole servers.json. Broken entries are in `problems` only; of an unreadable file nothing else is there."""
+    """A whole servers.json. Broken entries are in `problems` only, and so is all of an unreadable file."""
 
     servers: Mapping[str, ServerSpec] = field(default_factory=dict, hash=False)
-    views: Mapping[str, View] = field(
-        default_factory=lambda: {VOICE_VIEW: View(name=VOICE_VIEW)}, hash=False
-    )
+    views: Mapping[str, View] = field(default_factory=lambda: {VOICE_VIEW: View(name=VOICE_VIEW)}, hash=False)
     limits: Limits = Limits()
     problems: tuple[Problem, ...] = ()
     readable: bool = True
@@ -262,9 +252,5 @@ def _with_query(url: str, query: Mapping[str, str]) -> str:
     if not query:
         return url
     parts = urlsplit(url)
-    kept = [
-        (key, value)
-        for key, value in parse_qsl(parts.query, keep_blank_values=True)
-        if key not in query
-    ]
+    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in query]
     return urlunsplit(parts._replace(query=urlencode([*kept, *query.items()])))
