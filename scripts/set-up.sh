@@ -6,12 +6,20 @@ state=$root/.setup
 logs=$state/logs
 venv=$root/.venv
 livekit_version=v1.13.5
+steps=()
 
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {
     say "$*"
     exit 1
+}
+
+set_up() { # WHAT [HUB_HOME]: the due steps, in a process that ends when this one is told to
+    "$root/scripts/set-up" "$@" &
+    trap 'kill -TERM $! 2>/dev/null || true; wait $! || true; exit 143' TERM INT HUP
+    wait $!
+    trap - TERM INT HUP
 }
 
 # --- one step: in the background, its output in a log, its time told ---------------------------------------------
@@ -21,7 +29,10 @@ begin() { # NAME WORDS COMMAND…
     shift 2
     say "  $name: $words"
     mkdir -p "$logs"
+    set -m # a process group of its own, so that all of it can be stopped
     ("$@") >"$logs/$name.log" 2>&1 </dev/null &
+    set +m
+    steps+=("$!")
     eval "pid_${name//[^a-z]/_}=$! began_${name//[^a-z]/_}=$SECONDS"
 }
 
@@ -46,11 +57,10 @@ finish() { # NAME → the command's exit code; a failure shows the end of its lo
     return "$code"
 }
 
-stop_steps() { # everything begun ends with the set-up
+stop_steps() { # what has been begun ends with the set-up
     local pid
-    for pid in $(jobs -p); do
-        pkill -TERM -P "$pid" 2>/dev/null || true
-        kill -TERM "$pid" 2>/dev/null || true
+    for pid in ${steps[@]+"${steps[@]}"}; do
+        kill -TERM -- "-$pid" 2>/dev/null || true
     done
 }
 
@@ -121,15 +131,7 @@ install_python() {
 
 # --- npm packages: the pages, and what tests use -----------------------------------------------------------------
 
-pages_state() { (cd "$root" && cksum scripts/pages scripts/pages.* hub/web/*.json hub/web/pages/*.json 2>/dev/null; true); }
-
-pages_ready() { [[ -d $root/hub/web/pages/vendor && $(pages_state) == "$(cat "$state/pages" 2>/dev/null)" ]]; }
-
-install_pages() {
-    set -e
-    "$root/scripts/pages"
-    pages_state >"$state/pages"
-}
+pages_ready() { cmp -s "$root/hub/web/pages/package-lock.json" "$root/hub/web/pages/vendor/package-lock.json"; }
 
 npm_ready() { cmp -s "$root/$1/package-lock.json" "$root/$1/node_modules/.lock"; } # FOLDER
 
@@ -142,34 +144,45 @@ install_npm() { # FOLDER
 
 # --- livekit-server ----------------------------------------------------------------------------------------------
 
-hub_home() { # as hub/settings.py: the environment, .env here, else the platform's folder
-    "$venv/bin/python" -c '
-import os, pathlib, sys
-home = os.environ.get("HUB_HOME")
-if not home and os.path.isfile(".env"):
-    from dotenv import dotenv_values
-    home = dotenv_values(".env").get("HUB_HOME")
-if not home:
-    from platformdirs import user_data_path
-    home = user_data_path("voice-hub")
-print(pathlib.Path(home).expanduser().absolute())'
+hub_home() { # as hub/settings.py, before there is a Python that could say: the environment, .env, the platform's folder
+    local home=${HUB_HOME:-}
+    if [[ -z $home && -f .env ]]; then
+        home=$(sed -nE "s/^[[:space:]]*(export[[:space:]]+)?HUB_HOME[[:space:]]*=[[:space:]]*//p" .env | tail -n 1 |
+            sed -E "s/^'([^']*)'.*/\1/; t; s/^\"([^\"]*)\".*/\1/; t; s/[[:space:]]+#.*//; s/[[:space:]]+$//")
+    fi
+    if [[ -z $home && $(uname -s) == Darwin ]]; then
+        home="$HOME/Library/Application Support/voice-hub"
+    elif [[ -z $home ]]; then
+        home=${XDG_DATA_HOME:-~/.local/share}/voice-hub
+    fi
+    [[ $home == "~" || $home == "~/"* ]] && home=$HOME${home#"~"}
+    [[ $home == /* ]] || home=$PWD/$home
+    printf '%s\n' "$home"
 }
 
-livekit_ready() { # FOLDER: its own, of our version; with no folder: one on PATH
+livekit_ready() { # FOLDER: its own, of our version; or one on PATH
     command -v livekit-server >/dev/null && return 0
-    [[ -n ${1:-} && -x $1/livekit-server && $(cat "$1/.livekit-server" 2>/dev/null) == "$livekit_version" ]]
+    [[ -x $1/livekit-server && $(cat "$1/.livekit-server" 2>/dev/null) == "$livekit_version" ]]
 }
 
-install_livekit() { # FOLDER. Built aside and moved, so that a running one is never half written
+build_livekit() ( # into .setup/bin; built aside and moved, so that a running one is never half written
     set -e
-    local built
+    mkdir -p "$state/bin"
+    aside=$(mktemp -d "$state/bin/.building.XXXXXX")
+    trap 'rm -rf "$aside"' EXIT
+    trap 'exit 143' TERM
+    cd "$aside"
+    GOBIN=$aside GOFLAGS='' CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' \
+        "github.com/livekit/livekit-server/cmd/server@$livekit_version" &
+    wait $!
+    mv -f "$aside/server" "$state/bin/livekit-server"
+    printf '%s\n' "$livekit_version" >"$state/bin/.livekit-server"
+)
+
+place_livekit() { # FOLDER: from .setup/bin
     mkdir -p "$1"
-    built=$(mktemp -d "$1/.building.XXXXXX")
-    trap 'rm -rf "$built"' EXIT
-    cd "$built"
-    GOBIN=$built GOFLAGS='' CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' \
-        "github.com/livekit/livekit-server/cmd/server@$livekit_version"
-    mv -f "$built/server" "$1/livekit-server"
+    cp "$state/bin/livekit-server" "$1/.livekit-server.new"
+    mv -f "$1/.livekit-server.new" "$1/livekit-server"
     printf '%s\n' "$livekit_version" >"$1/.livekit-server"
 }
 
