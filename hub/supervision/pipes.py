@@ -1,0 +1,102 @@
+"""Byte streams over the ends of a child's pipes, and the notice of its exit, on any event loop.
+
+The file descriptors are the hub's own, so closing one never waits for a grandchild that holds the other end.
+"""
+
+import os
+import sys
+from subprocess import Popen
+from typing import IO
+
+import anyio
+from anyio import lowlevel, to_thread
+from anyio.abc import ByteReceiveStream, ByteSendStream
+
+CHUNK = 65536
+WAITERS = 500
+"""How many threads may wait for children where there is no pidfd."""
+
+
+class _Pipe:
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._closed = False
+        if sys.platform != "win32":
+            os.set_blocking(file.fileno(), False)
+
+    async def aclose(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close at once; whoever waits on the pipe gets ClosedResourceError."""
+        if not self._closed:
+            self._closed = True
+            if sys.platform != "win32":
+                anyio.notify_closing(self._file.fileno())
+            self._file.close()
+
+    def _descriptor(self) -> int:
+        if self._closed:
+            raise anyio.ClosedResourceError
+        return self._file.fileno()
+
+
+class PipeReader(_Pipe, ByteReceiveStream):
+    """What the child writes."""
+
+    async def receive(self, max_bytes: int = CHUNK) -> bytes:
+        waited = False
+        while True:
+            try:
+                data = await _read(self._descriptor(), max_bytes)
+            except BlockingIOError:
+                await anyio.wait_readable(self._descriptor())
+                waited = True
+                continue
+            except OSError as error:
+                raise anyio.BrokenResourceError from error
+            if not waited:
+                await lowlevel.checkpoint()
+            if not data:
+                raise anyio.EndOfStream
+            return data
+
+
+class PipeWriter(_Pipe, ByteSendStream):
+    """What the child reads."""
+
+    async def send(self, item: bytes) -> None:
+        rest = memoryview(item)
+        await lowlevel.checkpoint_if_cancelled()
+        while rest:
+            try:
+                rest = rest[os.write(self._descriptor(), rest) :]
+            except BlockingIOError:
+                await anyio.wait_writable(self._descriptor())
+            except OSError as error:
+                raise anyio.BrokenResourceError from error
+
+
+async def ended(process: "Popen[bytes]") -> int:
+    """Wait until the child has exited and return its code, negative for a signal; it stays a zombie.
+
+    A zombie keeps its pid, so its group can be signalled without hitting a stranger.
+    """
+    if not hasattr(os, "pidfd_open"):  # macOS and Windows: not run
+        wait = process.wait
+        return await to_thread.run_sync(wait, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(WAITERS))
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        await anyio.wait_readable(descriptor)
+    finally:
+        os.close(descriptor)
+    result = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if result is None:
+        raise RuntimeError(f"process {process.pid} was said to be gone and is not")
+    return result.si_status if result.si_code == os.CLD_EXITED else -result.si_status
+
+
+async def _read(descriptor: int, size: int) -> bytes:
+    if sys.platform == "win32":  # no readiness for pipes there; not run
+        return await to_thread.run_sync(os.read, descriptor, size, abandon_on_cancel=True)
+    return os.read(descriptor, size)
