@@ -1,0 +1,75 @@
+"""What the gateway asks of the rest of the hub, so that its tests can bring fakes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeAlias
+
+from anyio.streams.memory import MemoryObjectReceiveStream
+
+from hub.core.catalog import Route
+from hub.core.ports import Caller, RawResult
+from hub.core.spec import Config
+from hub.toolcalls.toolcalls import Scope
+
+
+class Tools(Protocol):
+    """Offers and runs the servers' tools (hub.toolcalls.ToolCalls)."""
+
+    def offered(self, scope: Scope) -> Sequence[Route]: ...
+
+    async def run(
+        self,
+        scope: Scope,
+        caller: Caller,
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        meta: dict[str, Any] | None = None,
+    ) -> RawResult: ...
+
+
+class Calls(Protocol):
+    """Runs VoiceCalls (hub.calls.VoiceCalls); every method returns the plain result of section 6 of the design."""
+
+    async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    async def get(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    async def transcript(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    async def list(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    async def send(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+class Answered(Protocol):
+    """What a server answered."""
+
+    @property
+    def result(self) -> RawResult: ...
+
+
+class Servers(Protocol):
+    """The running servers (hub.pool.Pool)."""
+
+    @property
+    def config(self) -> Config: ...
+
+    async def call(
+        self, server: str, method: str, params: Mapping[str, Any], *, caller: Caller | None
+    ) -> Answered: ...
+
+    def changed(self) -> AbstractAsyncContextManager[MemoryObjectReceiveStream[str]]:
+        """A subscription to `catalog` and `servers`."""
+
+
+Status: TypeAlias = Callable[[str | None], dict[str, Any]]
+"""hub_status: all servers, or the named one.
+
+Raises:
+    hub.core.errors.NotFound: There is no server of that name.
+"""
+CallScope: TypeAlias = Callable[[str], Scope | None]
+"""What the VoiceCall of an id may use; None once it is over or if there is none."""

@@ -1,0 +1,130 @@
+"""What the hub's own tools return: one model each, from which their output schemas are made."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.core.records import CallStatus, EndedReason, EventKind, Role
+
+NextStep = Annotated[str, Field(description="What to do next, in one sentence.")]
+
+
+class Result(BaseModel):
+    """Newer hubs may say more."""
+
+    model_config = ConfigDict(extra="allow")
+
+    next_step: NextStep
+
+
+class CallStarted(Result):
+    call_id: str
+    status: CallStatus
+    join_url: str | None = Field(
+        default=None, description="The link on which the caller joins, good for 60 minutes."
+    )
+    transcript_uri: str
+    tools_ready: list[Any]
+    tools_missing: list[Any]
+    warnings: list[str]
+
+
+class EventSeen(BaseModel):
+    n: int
+    t: float
+    kind: EventKind
+    role: Role | None = None
+    text: str | None = None
+
+
+class CallSeen(Result):
+    call_id: str
+    status: CallStatus
+    done: bool
+    outcome: str | None = None
+    ended_reason: EndedReason | None = None
+    duration_s: float | None = None
+    pending_question: dict[str, Any] | None = None
+    pending_action: dict[str, Any] | None = None
+    events: list[EventSeen] = []
+    last_event: int
+    summary: str | None = None
+    answers: dict[str, Any] | None = None
+    criteria: Any = None
+    usage: dict[str, Any] | None = None
+    latency: dict[str, Any] | None = None
+
+
+class TurnSeen(BaseModel):
+    n: int
+    t: float
+    role: Role
+    text: str
+    interrupted: bool
+    final: bool
+
+
+class TranscriptSeen(Result):
+    turns: list[TurnSeen] | None = None
+    text: str | None = Field(default=None, description="The transcript in the format that was asked for.")
+    next_turn: int
+    complete: bool
+
+
+class CallsListed(Result):
+    calls: list[dict[str, Any]]
+    next_cursor: str | None = None
+
+
+class Sent(Result):
+    accepted: bool
+    delivered: Any = Field(default=None, description="How it reached the call, as far as is known yet.")
+    event: int | None = None
+
+
+class Ended(Result):
+    status: CallStatus
+    already_ended: bool
+
+
+class StatusSeen(Result):
+    servers: list[dict[str, Any]]
+    calls: dict[str, Any]
+    providers: list[dict[str, Any]]
+
+
+def input_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a tool's parameters, without the titles that pydantic makes up."""
+    return _plain(model.model_json_schema())
+
+
+def output_schema(model: type[Result]) -> dict[str, Any]:
+    """The schema of a tool's result, which may also be an error (some clients check errors too)."""
+    schema = _plain(model.model_json_schema(mode="serialization"))
+    required = schema.pop("required", [])
+    schema["properties"]["error"] = {
+        "type": "object",
+        "properties": {
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+            "retryable": {"type": "boolean"},
+            "next_step": {"type": "string"},
+        },
+        "required": ["code", "message", "retryable", "next_step"],
+    }
+    schema["anyOf"] = [{"required": required}, {"required": ["error"]}]
+    return schema
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_plain(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: {name: _plain(value) for name, value in item.items()}
+        if key in ("properties", "$defs")
+        else _plain(item)
+        for key, item in node.items()
+        if key != "title"
+    }

@@ -1,0 +1,57 @@
+"""The real MCP client, in either era, over HTTP."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import httpx2
+import mcp_types as mcp
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from pydantic import TypeAdapter
+
+from tests.gateway.fakes import TOKEN
+
+LEGACY = "legacy"
+MODERN = "2026-07-28"
+ERAS = (LEGACY, MODERN)
+RAW: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+@asynccontextmanager
+async def http_client(
+    url: str, mode: str, *, token: str = TOKEN, on_message: Callable[[Any], Awaitable[None]] | None = None
+) -> AsyncGenerator[Client]:
+    headers = {"Authorization": f"Bearer {token}"}
+    limits = httpx2.Limits(max_connections=100)
+    async with (
+        httpx2.AsyncClient(headers=headers, timeout=20, limits=limits) as http,
+        Client(
+            streamable_http_client(url, http_client=http),
+            mode=mode,
+            cache=None,
+            message_handler=on_message,
+            client_info=mcp.Implementation(name="desk", version="1"),
+        ) as client,
+    ):
+        yield client
+
+
+async def raw_call(client: Client, name: str, arguments: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Call a tool and see the result as it came over the wire."""
+    params = mcp.CallToolRequestParams(name=name, arguments=arguments)
+    return await client.session.send_request(mcp.CallToolRequest(params=params), RAW, **options)
+
+
+async def raw_tools(client: Client) -> list[dict[str, Any]]:
+    request = mcp.ListToolsRequest(params=mcp.PaginatedRequestParams())
+    listed = await client.session.send_request(request, RAW)
+    return list(listed["tools"])
+
+
+async def eventually(true: Callable[[], bool]) -> None:
+    """Wait until something holds; for at most five seconds."""
+    with anyio.fail_after(5):
+        while not true():
+            await anyio.sleep(0.01)
