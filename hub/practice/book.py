@@ -24,8 +24,8 @@ class Book:
 
     def __init__(self, own: Path) -> None:
         self._own = own
-        self._mark: _Mark | None = None
         self._dictionary: dict[str, list[str]] = {}
+        self._mark = _mark(SHIPPED)
         self.phrases, self.grammar = self._load(SHIPPED)
         self.refresh()
 
@@ -60,7 +60,7 @@ class Book:
         except UnicodeDecodeError as error:
             raise phrases.PhrasesError("it is not UTF-8 text") from error
         built, missing = grammar.build(read, self._sounds(grammar.words_of(read)))
-        for word in missing:
+        for word in missing if self._dictionary else ():  # without a dictionary nothing is heard anyway
             logger.warning("%s: %s", path, word)
         return read, built
 

@@ -16,15 +16,17 @@ class Step(StrEnum):
     SILENCE = auto()  # nothing is being said
     BEGIN = auto()  # a turn begins, PRE_ROLL frames ago
     GO_ON = auto()
-    MAY_END = auto()  # silent for long enough, if the sentence is whole
+    SETTLED = auto()  # silent for long enough, if the sentence is whole and no longer one begins with it
+    PAUSED = auto()  # silent for long enough, if the sentence is whole
     END = auto()  # silent for so long that the turn is over in any case
 
 
 class Endpointer:
-    """Counts speech and silence. `settle_ms` and `patience_ms` may be changed at any time."""
+    """Counts speech and silence. The three silences may be changed at any time."""
 
-    def __init__(self, settle_ms: int, patience_ms: int) -> None:
+    def __init__(self, settle_ms: int, pause_ms: int, patience_ms: int) -> None:
         self.settle_ms = settle_ms
+        self.pause_ms = pause_ms
         self.patience_ms = patience_ms
         self.speech = 0  # frames of speech in this turn
         self.silent = 0  # frames of silence since the last speech
@@ -44,8 +46,13 @@ class Endpointer:
             self.silent += 1
         if self.silent * FRAME_MS >= self.patience_ms or self._frames >= MAX_TURN_FRAMES:
             return Step.END
-        settled = self.silent * FRAME_MS >= self.settle_ms > (self.silent - 1) * FRAME_MS
-        return Step.MAY_END if settled else Step.GO_ON
+        if self._reached(self.pause_ms):
+            return Step.PAUSED
+        return Step.SETTLED if self._reached(self.settle_ms) else Step.GO_ON
+
+    def _reached(self, silence_ms: int) -> bool:
+        """Whether this frame is the one with which the silence has lasted so long."""
+        return self.silent * FRAME_MS >= silence_ms > (self.silent - 1) * FRAME_MS
 
     def _outside(self, speech: bool) -> Step:
         self._recent.append(speech)

@@ -19,8 +19,9 @@ class Grammar:
     thresholds: Mapping[str, float]  # whole sentence → the score it must reach
     unfinished: tuple[str, ...]  # whole sentences that another one begins with
     partial_threshold: float
-    patience_ms: int
     settle_ms: int
+    pause_ms: int
+    patience_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,9 @@ def build(phrases: Phrases, dictionary: Mapping[str, list[str]]) -> tuple[Gramma
         thresholds=thresholds,
         unfinished=_unfinished(thresholds),
         partial_threshold=phrases.recognition.partial_threshold,
-        patience_ms=phrases.recognition.patience_ms,
         settle_ms=phrases.recognition.settle_ms,
+        pause_ms=phrases.recognition.pause_ms,
+        patience_ms=phrases.recognition.patience_ms,
     )
     return grammar, missing
 

@@ -66,8 +66,9 @@ class Recognition:
     threshold: float = -3.0
     confirm_threshold: float = -3.0
     partial_threshold: float = -4.0
-    patience_ms: int = 700
     settle_ms: int = 180
+    pause_ms: int = 420
+    patience_ms: int = 700
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Turns:
     def __init__(self, grammar: Mapping[str, Any]) -> None:
         self._recogniser = Recogniser(grammar)
         self._next_grammar: Mapping[str, Any] | None = None
-        self._floors = (int(grammar["settle_ms"]), int(grammar["patience_ms"]))
+        self._floors = (int(grammar["settle_ms"]), int(grammar["pause_ms"]), int(grammar["patience_ms"]))
         self._endpointer = Endpointer(*self._floors)
         self._vad = pocketsphinx.Vad(pocketsphinx.Vad.MEDIUM_STRICT, RATE, FRAME_MS / 1000)
         self._rest = b""
@@ -33,9 +33,10 @@ class Turns:
 
     def configure(self, *, min_silence_ms: int | None, max_silence_ms: int | None) -> None:
         """Take the silences the client wants; less than the phrases file's would cut sentences in two."""
-        settle, patience = self._floors
+        settle, pause, patience = self._floors
         self._endpointer.settle_ms = max(settle, min_silence_ms or 0)
-        self._endpointer.patience_ms = max(patience, max_silence_ms or 0, self._endpointer.settle_ms)
+        self._endpointer.pause_ms = max(pause, self._endpointer.settle_ms)
+        self._endpointer.patience_ms = max(patience, max_silence_ms or 0, self._endpointer.pause_ms)
 
     def use(self, grammar: Mapping[str, Any]) -> None:
         """Listen for other phrases from the next turn on."""
@@ -67,8 +68,8 @@ class Turns:
         self._recogniser.feed(frame)
         if step is Step.END:
             yield from self._end(self._recogniser.whole(self._audio()))
-        elif step is Step.MAY_END:
-            yield from self._end_if_whole()
+        elif step in {Step.SETTLED, Step.PAUSED}:
+            yield from self._end_if_whole(may_be_longer=step is Step.PAUSED)
         elif len(self._turn) // FRAME_BYTES % _PARTIAL_EVERY == 0:
             yield from self._partial()
 
@@ -87,17 +88,20 @@ class Turns:
             self._said = heard.text
             yield {"event": "partial", "words": self._words(heard)}
 
-    def _end_if_whole(self) -> Iterator[Event]:
-        """End after a short silence, when what has been said is a sentence and nothing longer begins with it."""
+    def _end_if_whole(self, *, may_be_longer: bool) -> Iterator[Event]:
+        """End after a short silence when what was said is a sentence; a little later when a longer one begins so."""
         live = self._recogniser.so_far()
-        if not self._recogniser.is_whole(live) or self._recogniser.is_unfinished(live):
+        if not self._is_end(live, may_be_longer=may_be_longer):
             return
         heard = self._recogniser.whole(self._audio())
-        if self._recogniser.is_accepted(heard) and not self._recogniser.is_unfinished(heard):
+        if self._recogniser.is_accepted(heard) and self._is_end(heard, may_be_longer=may_be_longer):
             yield from self._end(heard)
             return
         self._recogniser.begin()  # the running decoder was ended for this look: catch up
         self._recogniser.feed(bytes(self._turn))
+
+    def _is_end(self, heard: Heard, *, may_be_longer: bool) -> bool:
+        return self._recogniser.is_whole(heard) and (may_be_longer or not self._recogniser.is_unfinished(heard))
 
     def _end(self, heard: Heard) -> Iterator[Event]:
         accepted = self._recogniser.is_accepted(heard)
