@@ -93,7 +93,7 @@ class _Installer:
         return folder
 
     async def _newest(self, package: Package) -> Package:
-        """Turn a range, a tag or nothing into a version: looked up once per hub start, else the last known."""
+        """Turn a range, a tag or nothing into a version, looked up once per hub start."""
         note = self.root / f"{package.folder}.resolved.json"
         async with self._locked(note.name):
             known = _read_note(note)
@@ -142,7 +142,7 @@ class _Installer:
     async def _install_npm(self, package: Package, into: Path) -> None:
         """Install without install scripts, and run those only where there are some, as npx would."""
         prefix = ("--prefix", str(into))
-        quiet = ("--no-audit", "--no-fund", "--loglevel=error")
+        quiet = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1")
         await self._run(
             ("npm", "install", *prefix, *quiet, "--ignore-scripts", package.text), INSTALL_SECONDS
         )
@@ -173,9 +173,9 @@ class _Installer:
                 async for chunk in process.stdout:
                     said += chunk
                 code = await process.wait()
-                last_words = await process.last_words()
+                await process.last_words()
         if code != 0:
-            raise Unavailable(f"{argv[0]} failed ({exit_reason(code)}): {last_words[:_LONGEST_REASON]}")
+            raise Unavailable(f"{argv[0]} failed ({exit_reason(code)}): {_reason(process.stderr_tail())}")
         return said.decode(errors="replace")
 
     def program(self, name: str) -> str:
@@ -210,6 +210,13 @@ def _lock(descriptor: int) -> bool:
         except BlockingIOError:
             return False
     return True
+
+
+def _reason(stderr: str) -> str:
+    """Find the line that says what went wrong: npm puts a code before it and a log file behind it."""
+    lines = [line.removeprefix("npm error ").strip() for line in stderr.splitlines()]
+    said = [line for line in lines if line and not line.startswith(("code ", "A complete log", "npm warn"))]
+    return said[0][:_LONGEST_REASON] if said else "it does not say why."
 
 
 def _read_note(path: Path) -> dict[str, str]:
