@@ -216,7 +216,8 @@ def _reason(stderr: str) -> str:
     """Find the line that says what went wrong: npm puts a code before it and a log file behind it."""
     lines = [line.removeprefix("npm error ").strip() for line in stderr.splitlines()]
     said = [line for line in lines if line and not line.startswith(("code ", "A complete log", "npm warn"))]
-    return said[0][:_LONGEST_REASON] if said else "it does not say why."
+    said = [line for line in said if line.startswith("cause: ")] or said
+    return said[0].removeprefix("cause: ")[:_LONGEST_REASON] if said else "it does not say why."
 
 
 def _read_note(path: Path) -> dict[str, str]:
