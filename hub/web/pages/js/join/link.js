@@ -1,0 +1,20 @@
+// The link of a call: /join/<call_id>#<key>. The key never leaves the fragment but in the body of these two requests.
+import { ask } from "../http.js";
+
+export function readLink(location) {
+  const callId = decodeURIComponent(location.pathname.split("/")[2] || "");
+  return { callId, key: decodeURIComponent(location.hash.slice(1)) };
+}
+
+/** What the call is about; creates nothing. */
+export const joinInfo = ({ callId, key }) => ask("POST", "/api/join/info", { call_id: callId, key });
+
+/** A seat in the room: {url, token, identity, expires_at}. */
+export const takeSeat = ({ callId, key }) => ask("POST", "/api/join", { call_id: callId, key });
+
+/** Signalling runs under the origin of this page, by whatever name it was opened; an outside LiveKit keeps its url. */
+export function signalUrl(url, location) {
+  const given = new URL(url, location.href);
+  if (given.pathname !== "/lk" && !given.pathname.startsWith("/lk/")) return given.href.replace(/^http/, "ws");
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${given.pathname}`;
+}
