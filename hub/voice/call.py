@@ -1,0 +1,191 @@
+"""One call, from its dispatch to the last event: this task owns everything that the call uses."""
+
+import logging
+from typing import Any, Final
+
+import anyio
+from anyio.abc import TaskGroup
+from livekit.agents import AgentSession, JobContext
+
+from hub.core.records import EndedReason
+from hub.core.wire import Brief, CommandDone, JobEnded, Joined
+from hub.voice.catalogue import Catalogue
+from hub.voice.ending import Ender, Ending
+from hub.voice.introduction import Introduction
+from hub.voice.link import Link
+from hub.voice.listening import Listening
+from hub.voice.models import SteadySpeechToText
+from hub.voice.notices import Notices
+from hub.voice.people import People, watch_room
+from hub.voice.persona import Persona
+from hub.voice.session import build_agent, build_session, room_options
+from hub.voice.shared import Shared
+from hub.voice.speaker import Speaker
+from hub.voice.steering import Steering
+from hub.voice.toolset import HubToolset
+
+log = logging.getLogger(__name__)
+GOODBYE_SECONDS: Final = 8.0
+CLOSE_SECONDS: Final = 3.0
+FLUSH_SECONDS: Final = 1.0
+DELETE_SECONDS: Final = 2.0
+
+
+class Call:
+    """A VoiceCall as the worker sees it."""
+
+    def __init__(self, shared: Shared, ctx: JobContext) -> None:
+        self.ender = Ender()
+        self._shared = shared
+        self._ctx = ctx
+        watch_room(ctx.room, self.ender)
+
+    async def run(self) -> None:
+        """Lead the call; returns when its resources are free."""
+        introduction = Introduction(self._shared.hub, self._shared.worker_id, self._ctx)
+        try:
+            brief = await introduction.brief()
+            if brief is None:
+                return
+            link = Link(self._shared.hub, brief.call_id, self._ctx.job.id)
+            self._shared.keep(link)
+            try:
+                if introduction.connected:
+                    await _Conversation(self._shared, self._ctx, brief, link, self.ender).run()
+                else:
+                    self.ender.end(Ending(EndedReason.MEDIA_LOST, "the room could not be joined", at_once=True))
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._handed_in(link)
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(DELETE_SECONDS):
+                await self._ctx.delete_room()
+            self._ctx.shutdown(str(self._reason()))
+
+    async def _handed_in(self, link: Link) -> None:
+        ending = self.ender.ending
+        link.tell(JobEnded, reason=self._reason(), message=ending.message if ending else "the job was cancelled")
+        link.close()
+        await link.flushed(FLUSH_SECONDS)
+
+    def _reason(self) -> EndedReason:
+        return self.ender.ending.reason if self.ender.ending else EndedReason.WORKER_LOST
+
+
+class _Conversation:
+    """The part of a call in which somebody can be heard."""
+
+    def __init__(self, shared: Shared, ctx: JobContext, brief: Brief, link: Link, ender: Ender) -> None:
+        self._shared = shared
+        self._ctx = ctx
+        self._brief = brief
+        self._link = link
+        self._ender = ender
+        self._persona: Persona = shared.persona(brief)
+        self._typed = brief.mode == "text"
+        self._notices = Notices(ctx.room)
+        self._listening = Listening(link, ender, self._notices.send)
+        self._catalogue = Catalogue(shared.hub.url + brief.mcp_path, brief.token, shared.secure)
+        self._tools = HubToolset(
+            self._catalogue,
+            tell=link.tell,
+            notify=self._notices.send,
+            announce=lambda step: self._speaker.phrase("still_working" if step else "looking_up"),
+            hang_up=self._hang_up,
+        )
+        self._session: AgentSession[Any] = build_session(
+            shared.models, self._persona, brief, self._tools, self._hearing()
+        )
+        self._speaker = Speaker(self._session, shared.cached, self._persona, brief.voice)
+
+    async def run(self) -> None:
+        async with anyio.create_task_group() as tasks:
+            try:
+                await self._begun(tasks)
+                with anyio.move_on_after(self._brief.max_seconds):
+                    await self._ender.wait()
+                self._ender.end(Ending(EndedReason.MAX_DURATION, "the call's time was up", phrase="time_up"))
+            except Exception:
+                # one call: whatever went wrong in it is logged, and the call ends with a reason
+                log.exception("call %s failed", self._brief.call_id)
+                self._ender.end(Ending(EndedReason.WORKER_LOST, "the worker made a mistake", phrase="giving_up"))
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._closed()
+                tasks.cancel_scope.cancel()
+
+    async def _begun(self, tasks: TaskGroup) -> None:
+        """Everything that has to be there before the first word, and nothing that could be slow."""
+        tasks.start_soon(self._catalogue.run)
+        tasks.start_soon(self._notices.run)
+        self._listening.attach(self._session, self._speaker, self._tools)
+        if self._typed:
+            self._session.output.transcription = self._listening.words
+        await self._session.start(
+            build_agent(self._persona, self._brief),
+            room=self._ctx.room,
+            room_options=room_options(self._brief, self._listening.words),
+            session_host=False,
+            record=False,
+        )
+        self._link.tell(Joined)
+        self._greet()
+        steering = Steering(self._link, self._session, self._speaker, self._ender, typed=self._typed)
+        tasks.start_soon(steering.run)
+        tasks.start_soon(self._watch_link)
+        if not self._typed:
+            people = People(self._ctx.room, self._link, self._ender, self._brief.caller_identity)
+            tasks.start_soon(people.run)
+
+    def _greet(self) -> None:
+        if self._brief.history:
+            return  # the same call, led on by another worker
+        greeting = self._brief.first_message or self._persona.greeting
+        if not self._typed and not self._brief.first_message and not self._speaker.knows(greeting):
+            self._shared.learn(self._persona, greeting, self._brief.voice)
+        self._speaker.say(greeting)
+
+    def _hearing(self) -> SteadySpeechToText | None:
+        if self._typed:
+            return None
+        hearing = self._shared.models.hearing(self._persona, self._brief.language)
+        hearing.on_connected = lambda: self._listening.works("stt")
+        return hearing
+
+    def _hang_up(self, said_goodbye: bool) -> None:
+        goodbye = None if said_goodbye else self._persona.goodbye
+        self._ender.end(Ending(EndedReason.AGENT_ENDED, goodbye=goodbye))
+
+    async def _watch_link(self) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._when_over)
+            await self._link.lost.wait()
+            self._ender.end(Ending(EndedReason.HUB_STOPPED, "the hub was not heard of", phrase="giving_up"))
+
+    async def _when_over(self) -> None:
+        await self._link.over.wait()
+        self._ender.end(Ending(EndedReason.OPERATOR_ENDED, "the hub had ended the call", at_once=True))
+
+    async def _closed(self) -> None:
+        """Goodbye, then the session: its last turns are told while it closes."""
+        ending = self._ender.ending
+        if ending is not None and not ending.at_once:
+            await self._goodbye(ending)
+            self._notices.send("ended", reason=ending.reason.value)
+        with anyio.move_on_after(CLOSE_SECONDS):
+            await self._session.aclose()
+        self._listening.transcript.close()
+
+    async def _goodbye(self, ending: Ending) -> None:
+        outcome = "in_context"
+        try:
+            await self._speaker.hush()
+            speech = self._speaker.say(ending.goodbye) if ending.goodbye else None
+            if ending.phrase:
+                speech = self._speaker.phrase(ending.phrase)
+            if speech is not None:
+                outcome = "spoken" if await self._speaker.heard(speech, GOODBYE_SECONDS) else "cut_off"
+        except RuntimeError as error:  # LiveKit's word for a session that is closing
+            log.debug("no goodbye could be said: %s", error)
+        if ending.command is not None:
+            self._link.tell(CommandDone, command=ending.command, outcome=outcome, text=ending.goodbye or "")

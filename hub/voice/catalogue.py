@@ -1,0 +1,178 @@
+"""The live tools of one VoiceCall, through `/mcp/calls/<id>`: a snapshot to read at any time, and ToolCalls.
+
+One task owns the connection, follows changes of the list, and connects again whenever the hub was away.
+"""
+
+import logging
+import random
+import ssl
+from collections.abc import Mapping
+from typing import Any, Final
+
+import anyio
+import httpx2
+from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
+from mcp.client.subscriptions import SubscriptionLost
+from mcp_types import (
+    CONNECTION_CLOSED,
+    CallToolRequest,
+    CallToolRequestParams,
+    ListToolsRequest,
+    PaginatedRequestParams,
+)
+from pydantic import TypeAdapter
+
+from hub.core.backoff import RestartPolicy
+from hub.core.errors import HubError
+from hub.voice.plain import failure, sentence
+
+log = logging.getLogger(__name__)
+ERA: Final = "2026-07-28"
+RAW: Final = TypeAdapter(dict[str, Any])
+AGAIN: Final = RestartPolicy(first_delay=0.2, factor=2, max_delay=3)
+LIST_SECONDS: Final = 10.0
+PAGES: Final = 50
+RELIST_SECONDS: Final = 5.0
+"""How often the list is read where changes cannot be subscribed to."""
+CONNECT_SECONDS: Final = 5.0
+SILENT_SECONDS: Final = 90.0
+"""A ToolCall without any sign of life for this long has failed; progress renews it."""
+TOTAL_SECONDS: Final = 320.0
+
+
+
+class ToolFailed(HubError):
+    """A ToolCall that failed; the message can be said to a caller."""
+
+    code = "tool_failed"
+
+
+class Catalogue:
+    """What one call may use."""
+
+    def __init__(self, url: str, token: str, secure: ssl.SSLContext) -> None:
+        self.tools: tuple[Mapping[str, Any], ...] = ()
+        """The definitions as they came, replaced as a whole."""
+        self._url = url
+        self._token = token
+        self._secure = secure
+        self._client: Client | None = None
+        self._connected = anyio.Event()
+
+    async def run(self) -> None:
+        """Own the connection until cancelled."""
+        attempt = 0
+        while True:
+            try:
+                async with self._http() as http, self._open(http) as client:
+                    await self._follow(client)
+                    attempt = 0
+            except Exception as error:  # noqa: BLE001  # one connection: the SDK raises groups of many kinds
+                attempt += 1
+                log.debug("the tools' connection failed: %r", error)
+            finally:
+                self._client = None
+                self._connected = anyio.Event()
+            await anyio.sleep(AGAIN.delay(attempt, random.random()))
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Run one tool and return its result as it came.
+
+        Raises:
+            ToolFailed: The tool said so, or the hub cannot be reached, or it took too long.
+        """
+        with anyio.move_on_after(CONNECT_SECONDS):
+            await self._connected.wait()
+        client = self._client
+        if client is None:
+            raise ToolFailed("The tools cannot be reached just now.")
+        result = await self._answer(client, name, arguments)
+        if result.get("isError"):
+            raise ToolFailed(failure(result))
+        if "inputRequests" in result:
+            raise ToolFailed("The tool asked a question that cannot be answered in this call.")
+        return result
+
+    async def _answer(self, client: Client, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=dict(arguments)))
+        with anyio.move_on_after(SILENT_SECONDS) as patience:
+
+            async def alive(_progress: float, _total: float | None, _message: str | None) -> None:
+                patience.deadline = anyio.current_time() + SILENT_SECONDS
+
+            try:
+                return await client.session.send_request(
+                    request, RAW, request_read_timeout_seconds=TOTAL_SECONDS, progress_callback=alive
+                )
+            except MCPError as error:
+                if error.code == CONNECTION_CLOSED:
+                    raise ToolFailed("The tools cannot be reached just now.") from error
+                raise ToolFailed(sentence(error.message)) from error
+        raise ToolFailed("The tool did not answer in time.")
+
+    async def _follow(self, client: Client) -> None:
+        """Read the list now and whenever it changes; returns when the subscription has ended."""
+        await self._read(client)
+        self._client = client
+        self._connected.set()
+        try:
+            with anyio.fail_after(LIST_SECONDS):
+                changes = client.listen(tools_list_changed=True)
+                subscription = await changes.__aenter__()
+        except (MCPError, SubscriptionLost, TimeoutError) as error:
+            log.debug("changes of the tools cannot be followed (%s); reading them again now and then", error)
+            await self._keep_reading(client)
+            return
+        try:
+            await self._read(client)
+            async for _ in subscription:
+                await self._read(client)
+        finally:
+            await changes.__aexit__(None, None, None)
+
+    async def _keep_reading(self, client: Client) -> None:
+        while True:
+            await anyio.sleep(RELIST_SECONDS)
+            await self._read(client)
+
+    async def _read(self, client: Client) -> None:
+        """All pages of the list."""
+        tools: list[Mapping[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(PAGES):
+            request = ListToolsRequest(params=PaginatedRequestParams(cursor=cursor))
+            page = await client.session.send_request(
+                request, RAW, request_read_timeout_seconds=LIST_SECONDS
+            )
+            tools += page.get("tools") or []
+            cursor = page.get("nextCursor")
+            if not cursor:
+                break
+        self.tools = tuple(tools)
+
+    def _http(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            transport=_CalmTransport(verify=self._secure),
+            headers={"Authorization": f"Bearer {self._token}"},
+            timeout=httpx2.Timeout(connect=CONNECT_SECONDS, read=None, write=LIST_SECONDS, pool=None),
+        )
+
+    def _open(self, http: httpx2.AsyncClient) -> Client:
+        transport = streamable_http_client(self._url, http_client=http)
+        return Client(transport, mode=ERA, cache=None)
+
+
+class _CalmTransport(httpx2.AsyncHTTPTransport):
+    """Answers 503 where nothing can be reached: an exception would end the session and every ToolCall in it."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            return await super().handle_async_request(request)
+        except httpx2.TransportError as error:
+            body = {
+                "jsonrpc": "2.0",
+                "id": None,
+                "error": {"code": CONNECTION_CLOSED, "message": f"not reachable: {type(error).__name__}"},
+            }
+            return httpx2.Response(503, json=body)

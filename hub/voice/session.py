@@ -1,0 +1,111 @@
+"""Builds the AgentSession of a call from its persona and Brief, with the settings that measured best (README of the bench)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from livekit.agents import Agent, AgentSession, llm
+from livekit.agents.voice.room_io import (
+    AudioInputOptions,
+    RoomOptions,
+    TextInputEvent,
+    TextInputOptions,
+    TextOutputOptions,
+)
+
+from hub.core.wire import Brief
+from hub.voice.instructions import instructions
+from hub.voice.models import CONNECT, Models, SteadySpeechToText
+from hub.voice.persona import Persona
+from hub.voice.toolset import HubToolset
+from hub.voice.transcript import Words
+
+FRAME_MS: Final = 20
+TOOL_STEPS: Final = 8
+RESUME_SECONDS: Final = 0.6
+"""Silence after which an interruption without words was none."""
+LAST_TRANSCRIPT_SECONDS: Final = 0.3
+
+
+def build_session(
+    models: Models, persona: Persona, brief: Brief, tools: HubToolset, hearing: SteadySpeechToText | None
+) -> AgentSession[None]:
+    """Without `hearing` the session is typed: it neither hears nor speaks."""
+    if hearing is None:
+        return AgentSession(
+            llm=models.thinking(persona),
+            vad=None,
+            tools=[tools],
+            turn_handling={"turn_detection": None, "interruption": {"mode": "vad"}},
+            max_tool_steps=TOOL_STEPS,
+            user_away_timeout=None,
+            aec_warmup_duration=None,
+            session_close_transcript_timeout=0,
+            conn_options=CONNECT,
+        )
+    return AgentSession(
+        stt=hearing,
+        vad=models.vad,
+        llm=models.thinking(persona),
+        tts=models.speaking(persona, brief.voice),
+        tools=[tools],
+        turn_handling={
+            "turn_detection": "stt",
+            "endpointing": {"min_delay": persona.turns.min_delay, "max_delay": persona.turns.max_delay},
+            "preemptive_generation": {"enabled": True, "preemptive_tts": True},
+            "interruption": {
+                "mode": "vad",
+                "min_duration": persona.turns.interruption,
+                "resume_false_interruption": True,
+                "false_interruption_timeout": RESUME_SECONDS,
+            },
+        },
+        max_tool_steps=TOOL_STEPS,
+        user_away_timeout=None,
+        aec_warmup_duration=None,
+        session_close_transcript_timeout=LAST_TRANSCRIPT_SECONDS,
+        conn_options=CONNECT,
+    )
+
+
+def room_options(brief: Brief, words: Words) -> RoomOptions:
+    """What of the room is used; a typed call is in its room but uses nothing of it."""
+    if brief.mode == "text":
+        return RoomOptions(
+            text_input=False, audio_input=False, audio_output=False, text_output=False, close_on_disconnect=False
+        )
+    options = RoomOptions(
+        audio_input=AudioInputOptions(frame_size_ms=FRAME_MS),
+        text_input=TextInputOptions(text_input_cb=_typed),
+        text_output=TextOutputOptions(next_in_chain=words),
+        close_on_disconnect=False,
+    )
+    if brief.caller_identity:
+        options.participant_identity = brief.caller_identity
+    return options
+
+
+def build_agent(persona: Persona, brief: Brief) -> Agent:
+    """The agent, who remembers what an earlier worker had led of the same call."""
+    return Agent(instructions=instructions(persona, brief), chat_ctx=_remembered(brief.history))
+
+
+async def add_note(session: AgentSession[Any], text: str) -> None:
+    """Put something into the model's context, for the rest of the call."""
+    agent = session.current_agent
+    context = agent.chat_ctx.copy()
+    context.add_message(role="system", content=text)
+    await agent.update_chat_ctx(context, exclude_invalid_function_calls=False)
+
+
+async def _typed(session: AgentSession[Any], event: TextInputEvent) -> None:
+    """What a caller types into the page is answered like what is said."""
+    await session.interrupt()
+    session.generate_reply(user_input=event.text)
+
+
+def _remembered(history: Sequence[Mapping[str, str]]) -> llm.ChatContext:
+    context = llm.ChatContext.empty()
+    for turn in history:
+        role = "user" if turn.get("role") == "caller" else "assistant"
+        context.add_message(role=role, content=turn.get("text", ""))  # type: ignore[arg-type]  # a literal
+    return context

@@ -1,0 +1,32 @@
+"""What the calls of one worker have in common."""
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hub.core.wire import Brief
+from hub.voice.cached_speech import CachedSpeech
+from hub.voice.hub_client import HubClient
+from hub.voice.link import Link
+from hub.voice.models import Models
+from hub.voice.persona import DEFAULT, Persona
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Built once, at the start of the worker."""
+
+    worker_id: str
+    hub: HubClient
+    models: Models
+    cached: CachedSpeech
+    personas: Mapping[str, Persona]
+    secure: ssl.SSLContext
+    keep: Callable[[Link], None]
+    """Gives a Link its owner task, which outlives the job until the hub has every event."""
+    learn: Callable[[Persona, str, str | None], None]
+    """Has a sentence synthesised for the next time."""
+
+    def persona(self, brief: Brief) -> Persona:
+        """The persona that the call asks for; an unknown name means the default."""
+        return self.personas.get(brief.persona or DEFAULT) or self.personas[DEFAULT]

@@ -1,0 +1,69 @@
+"""Says what is known beforehand, from kept sound where there is some, and waits until it has been heard."""
+
+from typing import Any, Final
+
+import anyio
+from livekit.agents import AgentSession
+from livekit.agents.voice import SpeechHandle
+
+from hub.voice.cached_speech import CachedSpeech
+from hub.voice.persona import Persona, PhraseKind
+
+INTERRUPT_SECONDS: Final = 2.0
+
+
+class Speaker:
+    """The mouth of one call, beside the model's own replies."""
+
+    def __init__(
+        self, session: AgentSession[Any], cached: CachedSpeech, persona: Persona, voice: str | None
+    ) -> None:
+        self.operator: set[str] = set()
+        """Speeches that a desktop had said."""
+        self._session = session
+        self._cached = cached
+        self._persona = persona
+        self._voice = voice
+        self._said: dict[PhraseKind, int] = {}
+
+    def phrase(self, kind: PhraseKind) -> SpeechHandle | None:
+        """Say one of the wordings, in turn; None when nothing can be said (any more)."""
+        wordings = self._persona.phrases.of(kind)
+        if not wordings:
+            return None
+        count = self._said[kind] = self._said.get(kind, -1) + 1
+        try:
+            return self.say(wordings[count % len(wordings)], remember=False)
+        except RuntimeError:  # the session is closing
+            return None
+
+    def say(self, text: str, *, remember: bool = True) -> SpeechHandle:
+        """Say a text word for word.
+
+        Raises:
+            RuntimeError: The session is closing.
+        """
+        frames = self._cached.frames(self._persona, text, self._voice)
+        if frames is None or self._session.output.audio is None:
+            return self._session.say(text, add_to_chat_ctx=remember)
+        return self._session.say(text, audio=frames, add_to_chat_ctx=remember)
+
+    def operator_says(self, text: str) -> SpeechHandle:
+        speech = self.say(text)
+        self.operator.add(speech.id)
+        return speech
+
+    def knows(self, text: str) -> bool:
+        """Whether a text can be said without the speech provider."""
+        return self._cached.frames(self._persona, text, self._voice) is not None
+
+    async def hush(self) -> None:
+        """Stop whatever is being said."""
+        with anyio.move_on_after(INTERRUPT_SECONDS):
+            await self._session.interrupt(force=True)
+
+    async def heard(self, speech: SpeechHandle, seconds: float) -> bool:
+        """Wait until a speech is over; True when it was heard to its end."""
+        with anyio.move_on_after(seconds):
+            await speech.wait_for_playout()
+        return speech.done() and not speech.interrupted

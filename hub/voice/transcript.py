@@ -1,0 +1,125 @@
+"""The turns of a call as they are heard and spoken: told when they begin, as they grow, and when they are final."""
+
+import itertools
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+from livekit.agents.voice import io
+
+from hub.core.wire import TurnHeard
+
+GROW_SECONDS: Final = 0.25
+"""A turn that grows is told again at most this often."""
+Speaker = Literal["caller", "agent", "operator"]
+
+
+class Tell(Protocol):
+    """Where events go."""
+
+    def __call__(self, event: type[TurnHeard], /, **values: object) -> None: ...
+
+
+@dataclass(slots=True)
+class _Turn:
+    item: str
+    role: Speaker
+    whole: list[str] = field(default_factory=list)
+    """Pieces that will not change any more."""
+    partial: str = ""
+    told: str = ""
+    told_at: float = 0.0
+
+    def text(self) -> str:
+        glue = " " if self.role == "caller" else ""
+        return glue.join([*self.whole, self.partial] if self.partial else self.whole).strip()
+
+
+class Transcript:
+    """At most one turn is open on each side."""
+
+    def __init__(self, tell: Tell, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._names = itertools.count(1)
+        self._prefix = uuid.uuid4().hex[:8]
+        self._caller: _Turn | None = None
+        self._agent: _Turn | None = None
+
+    def heard(self, text: str, *, final: bool) -> None:
+        """The recogniser understood something; a final piece stays, a partial one is replaced."""
+        text = text.strip()
+        if not text:
+            return
+        turn = self._caller = self._caller or self._opened("caller")
+        if final:
+            turn.whole.append(text)
+            turn.partial = ""
+        else:
+            turn.partial = text
+        self._grown(turn)
+
+    def caller_said(self, text: str) -> None:
+        """A turn of the caller is complete, spoken or typed."""
+        turn = self._caller or self._opened("caller")
+        self._caller = None
+        self._final(turn, text.strip() or turn.text(), interrupted=False)
+
+    def speaking(self, role: Literal["agent", "operator"], words: str) -> None:
+        """Words of the agent are being heard now."""
+        if self._agent is None and not words.strip():
+            return
+        turn = self._agent = self._agent or self._opened(role)
+        turn.whole.append(words)
+        self._grown(turn)
+
+    def agent_said(self, role: Literal["agent", "operator"], text: str, *, interrupted: bool) -> None:
+        """The agent has finished, or was cut off: `text` is what was heard of it."""
+        turn = self._agent or self._opened(role)
+        self._agent = None
+        self._final(turn, text.strip(), interrupted=interrupted)
+
+    def silent(self, *, interrupted: bool) -> None:
+        """The agent stopped speaking; a turn that nothing else has completed is complete now."""
+        if self._agent is not None:
+            turn, self._agent = self._agent, None
+            self._final(turn, turn.text(), interrupted=interrupted)
+
+    def close(self) -> None:
+        """The call is over: what was being said was cut off."""
+        self.silent(interrupted=True)
+        if self._caller is not None:
+            turn, self._caller = self._caller, None
+            self._final(turn, turn.text(), interrupted=bool(turn.partial))
+
+    def _opened(self, role: Speaker) -> _Turn:
+        return _Turn(f"{role}-{self._prefix}-{next(self._names)}", role)
+
+    def _grown(self, turn: _Turn) -> None:
+        now, text = self._clock(), turn.text()
+        if text == turn.told or (turn.told and now - turn.told_at < GROW_SECONDS):
+            return
+        turn.told, turn.told_at = text, now
+        self._tell(TurnHeard, item=turn.item, role=turn.role, text=text, final=False)
+
+    def _final(self, turn: _Turn, text: str, *, interrupted: bool) -> None:
+        if text or turn.told:
+            self._tell(
+                TurnHeard, item=turn.item, role=turn.role, text=text, final=True, interrupted=interrupted
+            )
+
+
+class Words(io.TextOutput):
+    """The end of LiveKit's chain of text outputs: gets each word when it is heard."""
+
+    def __init__(self, heard: Callable[[str], None]) -> None:
+        super().__init__(label="transcript", next_in_chain=None)
+        self._heard = heard
+
+    async def capture_text(self, text: str) -> None:
+        self._heard(str(text))
+
+    def flush(self) -> None:
+        """Where a turn ends is told by the session, with what was really heard."""
