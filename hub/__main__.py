@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 PROGRAMS = {
-    "serve": "hub.serve",
+    "serve": "hub.serve.command",
     "worker": "hub.voice.main",
     "practice": "hub.practice.main",
     "connect": "hub.gateway.connect",

@@ -27,6 +27,10 @@ class Keys:
         """What the worker shows at /mcp/calls/<id>."""
         return self._derive("tools", call_id)
 
+    def worker_token(self) -> str:
+        """What voice workers show at /api/worker."""
+        return self._derive("workers", "all")
+
     def opens_join(self, call_id: str, key: str) -> bool:
         """Whether this is the key of this call's link."""
         return hmac.compare_digest(self.join_key(call_id).encode(), key.encode())

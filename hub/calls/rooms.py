@@ -37,7 +37,7 @@ class LiveKitRooms:
         """Whether the server is there and takes our key."""
         try:
             await self._api.room.list_rooms(api.ListRoomsRequest())
-        except (api.TwirpError, aiohttp.ClientError, asyncio.TimeoutError, OSError):
+        except (TimeoutError, api.TwirpError, aiohttp.ClientError, OSError):
             return False
         return True
 
@@ -51,7 +51,7 @@ class LiveKitRooms:
         )
         try:
             await self._api.room.create_room(request)
-        except (api.TwirpError, aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except (TimeoutError, api.TwirpError, aiohttp.ClientError, OSError) as error:
             raise ServerUnavailable(
                 "LiveKit does not answer, so no room can be made for the call.",
                 next_step="Look at livekit-server in hub_status and try again.",
@@ -60,7 +60,7 @@ class LiveKitRooms:
     async def close(self, room: str) -> None:
         try:
             await self._api.room.delete_room(api.DeleteRoomRequest(room=room))
-        except (api.TwirpError, aiohttp.ClientError, asyncio.TimeoutError, OSError):
+        except (TimeoutError, api.TwirpError, aiohttp.ClientError, OSError):
             return  # gone already, or LiveKit is: its rooms go with it
 
     def caller_token(self, call: CallRecord, identity: str, *, seconds: int) -> str:

@@ -73,10 +73,10 @@ class Surroundings(Protocol):
     def personas(self) -> list[str] | None:
         """The names of the persona files; None while no worker has told them."""
 
-    async def worker(self, seconds: float) -> bool:
+    async def worker_there(self, seconds: float) -> bool:
         """Whether a voice worker is registered, after waiting for one."""
 
-    def practice(self) -> dict[str, Any]:
+    async def practice(self) -> dict[str, Any]:
         """`practice` kinds, `phrases` and `note` for the join page."""
 
 
@@ -178,7 +178,7 @@ class VoiceCalls:
 
     async def _dispatch(self, live: LiveCall, empty_timeout: int, patience: float) -> None:
         rooms = self._rooms()
-        if rooms is None or not await self._surroundings.worker(patience):
+        if rooms is None or not await self._surroundings.worker_there(patience):
             raise ServerUnavailable(
                 "No voice worker is ready to take the call.",
                 next_step="Wait a few seconds and try again; hub_status shows the parts of the hub.",
@@ -233,7 +233,7 @@ class VoiceCalls:
             "mode": call.mode.value,
             "ended_reason": call.ended_reason.value if call.ended_reason else None,
             "agent": call.request.get("persona", "default"),
-        } | self._surroundings.practice()
+        } | await self._surroundings.practice()
 
     async def _keyed(self, call_id: str, key: str) -> CallRecord:
         call = await self._journal.call(call_id) if self._keys.opens_join(call_id, key) else None

@@ -1,4 +1,4 @@
-"""Who may ask what: Host, Origin and bearer on every path, the dashboard's cookie, and the paths that are open.
+"""Who may ask what: Host, Origin and bearer on every path, the dashboard's cookie, the paths that are open.
 
 The checks stand before everything else, as plain ASGI, so that no route can forget them.
 Host and Origin: MCP 2025-11-25, basic/transports, "Security Warning" (DNS rebinding).

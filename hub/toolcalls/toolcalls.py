@@ -1,4 +1,4 @@
-"""One ToolCall: which tools a caller may see, to which server or twin it goes, and what is remembered of it."""
+"""One ToolCall: which tools a caller may see, which server or twin it goes to, what is remembered of it."""
 
 import time
 import uuid
@@ -18,10 +18,13 @@ from hub.pool.pool import Answer, Pool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Which tools somebody may use: a view of servers.json; in a voice call only what cannot change anything."""
+    """Which tools somebody may use: a view of servers.json; in a voice call only what changes nothing."""
 
     view: View
+    also: View | None = None
+    """A second filter, that of one call."""
     voice: bool = False
+    only_read: bool = False
     call_id: str | None = None
 
 
@@ -34,13 +37,15 @@ class ToolCalls:
 
     def offered(self, scope: Scope) -> list[Route]:
         """The tools of a scope, in a stable order."""
-        if not scope.voice:
-            return self._pool.catalog.offered(scope.view)
-        return [
-            route
-            for route in self._pool.voice_catalog.offered(scope.view)
-            if route.read_only or self._pool.has_twin(route.server)
-        ]
+        catalog = self._pool.voice_catalog if scope.voice else self._pool.catalog
+        routes = catalog.offered(scope.view, only_read=scope.only_read)
+        if scope.also is not None:
+            narrowed = {route.public for route in catalog.offered(scope.also)}
+            routes = [route for route in routes if route.public in narrowed]
+        if scope.voice:
+            # Until there is a gate, a voice call changes nothing: a twin cannot, of the others only readers.
+            routes = [route for route in routes if route.read_only or self._pool.has_twin(route.server)]
+        return routes
 
     def route(self, scope: Scope, name: str) -> Route:
         """The route of one offered tool.
@@ -51,7 +56,9 @@ class ToolCalls:
         catalog = self._pool.voice_catalog if scope.voice else self._pool.catalog
         route = catalog.route(name)
         if route is None or not any(offered.public == name for offered in self.offered(scope)):
-            raise NotFound(f"There is no tool {name} here.", next_step="List the tools again: they have changed.")
+            raise NotFound(
+                f"There is no tool {name} here.", next_step="List the tools again: they have changed."
+            )
         return route
 
     async def run(
@@ -63,7 +70,7 @@ class ToolCalls:
         *,
         meta: dict[str, Any] | None = None,
     ) -> RawResult:
-        """Run a ToolCall and return the server's raw result; what went wrong on the way is an `isError` result.
+        """Run a ToolCall and return the raw result; what went wrong on the way is an `isError` result.
 
         Raises:
             NotFound: The scope has no such tool.

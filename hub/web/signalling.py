@@ -16,7 +16,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
-NORMAL, GOING_AWAY, INTERNAL = 1000, 1001, 1011
+GOING_AWAY, INTERNAL = 1001, 1011
+UNSENDABLE = frozenset({1005, 1006, 1015})
 
 
 class Signalling:
@@ -98,8 +99,12 @@ class Signalling:
                     await caller.send_bytes(message.data)
                 elif message.type is aiohttp.WSMsgType.TEXT:
                     await caller.send_text(message.data)
-            code = livekit.close_code
-            await caller.close(code if code in range(NORMAL, 5000) and code != 1006 else GOING_AWAY)
+            await caller.close(_told(livekit.close_code))
         except (WebSocketDisconnect, RuntimeError):
             logger.debug("a caller left while LiveKit was speaking")
         scope.cancel()
+
+
+def _told(code: int | None) -> int:
+    """A close code that may be sent: 1005, 1006 and 1015 may not (RFC 6455, section 7.4.1)."""
+    return code if code is not None and code not in UNSENDABLE else GOING_AWAY
