@@ -1,4 +1,4 @@
-"""Tells every client that the tools have changed: older ones on their own stream, modern ones where they listen."""
+"""Tells every client that the tools have changed: older ones on their own stream, modern ones as they listen."""
 
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -25,9 +25,6 @@ class Announcements:
     def add(self, connection: Connection) -> None:
         """Take on a session of the older era."""
         self._again[connection] = False
-
-    def __len__(self) -> int:
-        return len(self._again)
 
     async def run(self, servers: Servers) -> None:
         """Pass on every change of the Catalog (the subscription has already merged bursts)."""

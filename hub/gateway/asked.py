@@ -1,12 +1,13 @@
 """One MCP request, as the gateway's handlers see it, and the Caller that it makes."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from mcp.server.session import ServerSession
+from typing import Any, TypeAlias
 
 from hub.gateway.target import Kind, Target
+
+Report: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None]]
+"""Tells the client how far its request is; without effect where it did not ask for progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,9 @@ class Asked:
     target: Target
     version: str
     params: Mapping[str, Any]
-    session: ServerSession
+    client: str
+    """What the client calls itself; only its token, checked before, says who it is."""
+    report: Report
 
     @property
     def caller(self) -> "Client":
@@ -32,11 +35,8 @@ class Client:
 
     @property
     def name(self) -> str:
-        """What the client calls itself; only its token, checked before, says who it is."""
-        if self.call_id is not None:
-            return f"call:{self.call_id}"
-        told = self._asked.session.client_params
-        return told.client_info.name if told is not None else "unknown"
+        """The VoiceCall, or the client's name for itself."""
+        return f"call:{self.call_id}" if self.call_id is not None else self._asked.client
 
     @property
     def call_id(self) -> str | None:
@@ -44,5 +44,5 @@ class Client:
         return self._asked.target.name if self._asked.target.kind is Kind.CALL else None
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
-        """Tell the client; without effect where it did not ask for progress."""
-        await self._asked.session.report_progress(progress, total, message)
+        """Tell the client."""
+        await self._asked.report(progress, total, message)

@@ -6,10 +6,10 @@ arrives as it was said, and no exception's text gets out.
 """
 
 import json
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from functools import partial
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import anyio
 import mcp_types as mcp
@@ -20,31 +20,33 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.context import CallNext, HandlerResult
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
+from mcp.server.transport_security import DEFAULT_MAX_REQUEST_BODY_SIZE, TransportSecuritySettings
 from mcp_types import methods
-from pydantic import ValidationError
 from starlette.responses import Response
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 from starlette.types import Scope as HttpScope
 
 from hub import __version__
-from hub.core.errors import HubError, NotFound
+from hub.core.errors import NotFound
 from hub.core.ports import RawResult
 from hub.gateway.announcements import Announcements
 from hub.gateway.asked import Asked
+from hub.gateway.boundary import guarded
+from hub.gateway.direct import SHIM_HEADER, Direct, Post
 from hub.gateway.own_tools import OwnTools
 from hub.gateway.ports import Calls, CallScope, Servers, Status, Tools
 from hub.gateway.relay import METHODS as RELAYED
 from hub.gateway.relay import Relay
+from hub.gateway.sessions import Sessions
 from hub.gateway.target import Kind, Target, target_of
 from hub.gateway.tools import ToolDesk
-
-logger = logging.getLogger(__name__)
 
 SESSION_IDLE_SECONDS: Final = 1800.0
 MAX_SESSIONS: Final = 1000
 
 Answering: TypeAlias = Callable[[Asked], Awaitable[RawResult]]
+HEADERS_OF: ContextVar[Target | None] = ContextVar("HEADERS_OF", default=None)
+"""Where the SDK's question for a tool's schema comes from: it asks with the tool's name alone."""
 
 
 class _Front(Server[dict[str, Any]]):
@@ -52,13 +54,13 @@ class _Front(Server[dict[str, Any]]):
 
     def get_capabilities(
         self,
-        notification_options: NotificationOptions | None = None,
-        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
-        extensions: dict[str, dict[str, Any]] | None = None,
+        notification_options: NotificationOptions | None = None,  # noqa: ARG002  # the SDK's own signature
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,  # noqa: ARG002
+        extensions: dict[str, dict[str, Any]] | None = None,  # noqa: ARG002
         *,
-        protocol_version: str | None = None,
+        protocol_version: str | None = None,  # noqa: ARG002
     ) -> mcp.ServerCapabilities:
-        """Tools, and that they may change; what else a path has is added when it is known which path it is."""
+        """Tools, and that they may change; what else a path has is added when it is known which it is."""
         return mcp.ServerCapabilities(tools=mcp.ToolsCapability(list_changed=True))
 
 
@@ -76,17 +78,19 @@ class Gateway:
     ) -> None:
         self._pool = pool
         self._announcements = Announcements()
+        self._sessions = Sessions()
         self._front = _Front(
             "voice-hub",
             version=__version__,
             title="voice-hub",
             instructions=_INSTRUCTIONS if voice_calls is not None else None,
             on_subscriptions_listen=self._announcements.listen,
-            get_tool_input_schema=lambda _name: None,
+            get_tool_input_schema=self._header_schema,
         )
         stamp = self._front.server_info_stamp
         self._desk = ToolDesk(toolcalls, OwnTools(voice_calls, status), pool, call_scope, stamp)
         self._relay = Relay(pool, stamp)
+        self._direct = Direct(self._desk.call_tool, self._desk.header_schema, self._sessions)
         self._front.middleware = [self._answer]
         self._front.add_notification_handler(
             "notifications/initialized", mcp.NotificationParams, self._joined
@@ -115,45 +119,65 @@ class Gateway:
         """Answer one HTTP request."""
         target = target_of(scope["path"])
         principal = scope.get("state", {}).get("principal")
-        if target is None or not target.admits(principal):
-            status, message = (
-                (404, "There is no such path.")
-                if target is None
-                else (403, "This token is not good for this path.")
-            )
-            await _refuse(status, message)(scope, receive, send)
-            return
+        if target is None:
+            await _refusal(404, "There is no such path.")(scope, receive, send)
+        elif not target.admits(principal):
+            await _refusal(403, "This token is not good for this path.")(scope, receive, send)
+        elif (unknown := self._unknown(target)) is not None:
+            await _refusal(404, unknown)(scope, receive, send)
+        else:
+            await self._serve(target, f"{principal} {target.kind} {target.name}", scope, receive, send)
+
+    def _unknown(self, target: Target) -> str | None:
         try:
             self._desk.scope(target)
         except NotFound as unknown:
-            await _refuse(404, unknown.message)(scope, receive, send)
-            return
-        owner = AccessToken(token="", client_id=f"{principal} {target.kind} {target.name}", scopes=[])
-        scope = {**scope, "user": AuthenticatedUser(owner), "state": {**scope["state"], "target": target}}
-        await self._manager.handle_request(scope, receive, send)
+            return unknown.message
+        return None
+
+    async def _serve(
+        self, target: Target, owner: str, scope: HttpScope, receive: Receive, send: Send
+    ) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["method"] == "POST" and 0 < _length(headers) <= DEFAULT_MAX_REQUEST_BODY_SIZE:
+            body = await _body(receive)
+            if body is None:
+                return
+            post = Post(target=target, owner=owner, headers=headers, raw_headers=scope["headers"], body=body)
+            if await self._direct.took(post, receive, send):
+                return
+            receive = _again(body, receive)
+        HEADERS_OF.set(None if SHIM_HEADER in headers else target)
+        user = AuthenticatedUser(AccessToken(token="", client_id=owner, scopes=[]))
+        state = {**scope["state"], "target": target, "owner": owner}
+        await self._manager.handle_request({**scope, "user": user, "state": state}, receive, send)
+
+    def _header_schema(self, name: str) -> Any:
+        target = HEADERS_OF.get()
+        return self._desk.header_schema(target, name) if target is not None else None
 
     async def _joined(self, ctx: ServerRequestContext[Any, Any], _params: mcp.NotificationParams) -> None:
-        self._announcements.add(ctx.session._connection)  # noqa: SLF001  # the SDK has no registry of its own
+        connection = ctx.session._connection  # noqa: SLF001  # the SDK has no registry of its own
+        self._announcements.add(connection)
+        if ctx.request is not None:
+            self._sessions.add(connection, ctx.request.scope["state"]["owner"])
 
     async def _answer(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        target: Target = ctx.request.scope["state"]["target"]  # type: ignore[union-attr]  # HTTP has a request
-        try:
-            answering = self._answering(target, ctx.method)
-            if answering is None or not ctx.session._connection.initialize_accepted:  # noqa: SLF001
-                return _with_capabilities(target, ctx.method, await call_next(ctx))
-            _check(ctx)
-            return await answering(
-                Asked(
-                    target=target, version=ctx.protocol_version, params=ctx.params or {}, session=ctx.session
-                )
-            )
-        except (MCPError, ValidationError):
-            raise
-        except HubError as error:
-            raise MCPError(mcp.INVALID_PARAMS, error.message) from error
-        except Exception as defect:  # one request's boundary: its text must not reach the client
-            logger.exception("request %s failed", ctx.method)
-            raise MCPError(mcp.INTERNAL_ERROR, "The hub could not do this; its log says why.") from defect
+        """The SDK's middleware: what the hub answers itself never reaches the SDK's handlers."""
+        target: Target = ctx.request.scope["state"]["target"] if ctx.request is not None else Target(Kind.HUB)
+        answering = self._answering(target, ctx.method)
+        if answering is None or not ctx.session._connection.initialize_accepted:  # noqa: SLF001
+            return _with_capabilities(target, ctx.method, await call_next(ctx))
+        _check(ctx)
+        told = ctx.session.client_params
+        asked = Asked(
+            target=target,
+            version=ctx.protocol_version,
+            params=ctx.params or {},
+            client=told.client_info.name if told is not None else "unknown",
+            report=ctx.session.report_progress,
+        )
+        return await guarded(ctx.method, answering(asked))
 
     def _answering(self, target: Target, method: str) -> Answering | None:
         match method:
@@ -196,6 +220,33 @@ def _with_capabilities(target: Target, method: str, result: HandlerResult) -> Ha
     return {**result, "capabilities": {**result["capabilities"], **further}}
 
 
-def _refuse(status: Literal[403, 404], message: str) -> Response:
+def _length(headers: Mapping[str, str]) -> int:
+    given = headers.get("content-length", "")
+    return int(given) if given.isdecimal() else 0
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The body of a request; None when the client went away before its end."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The same request once more, for an app that wants to read it itself."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return left.pop() if left else await receive()
+
+    return replay
+
+
+def _refusal(status: int, message: str) -> Response:
     error = {"jsonrpc": "2.0", "id": None, "error": {"code": mcp.INVALID_REQUEST, "message": message}}
     return Response(json.dumps(error), status_code=status, media_type="application/json")

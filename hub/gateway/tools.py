@@ -1,5 +1,7 @@
 """tools/list and tools/call on every path: the hub's own tools, and the servers' as they are."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import mcp_types as mcp
@@ -17,6 +19,9 @@ from hub.gateway.target import Kind, Target
 from hub.toolcalls.toolcalls import Scope
 
 
+HEADER_KEY = "x-mcp-header"
+
+
 class ToolDesk:
     """Lists and calls the tools of a target."""
 
@@ -28,6 +33,7 @@ class ToolDesk:
         self._servers = servers
         self._call_scope = call_scope
         self._stamp = stamp
+        self._with_headers: dict[str, tuple[Mapping[str, Any], bool]] = {}
 
     def scope(self, target: Target) -> Scope:
         """What may be used on a path.
@@ -86,6 +92,18 @@ class ToolDesk:
             raise MCPError(mcp.INVALID_PARAMS, f"Unknown tool: {name}") from unknown
         except HubError as error:
             return failure(error, structured=False)
+
+    def header_schema(self, target: Target, name: str) -> Mapping[str, Any] | None:
+        """The input schema of a tool that wants arguments repeated in HTTP headers; None for any other."""
+        route = next((one for one in self._routes(target) if name in (one.public, one.tool)), None)
+        if route is None:
+            return None
+        definition = route.definition
+        known = self._with_headers.get(route.public)
+        if known is None or known[0] is not definition:
+            known = (definition, HEADER_KEY in json.dumps(definition.get("inputSchema"), default=str))
+            self._with_headers[route.public] = known
+        return definition.get("inputSchema") if known[1] else None
 
     def _routes(self, target: Target) -> list[Route]:
         routes = self._tools.offered(self.scope(target))
