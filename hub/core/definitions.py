@@ -120,7 +120,7 @@ def corrected(definition: Mapping[str, Any], *, read: bool, write: bool) -> dict
     annotations = dict(definition.get("annotations", {}))
     if write:
         if annotations.get("readOnlyHint"):
-            # Beside readOnlyHint the other hint meant nothing, so it says nothing about how bad a write may be.
+            # Beside readOnlyHint it meant nothing, so it says nothing about how bad a write may be.
             annotations.pop("destructiveHint", None)
         annotations["readOnlyHint"] = False
     elif read:

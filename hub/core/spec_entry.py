@@ -322,7 +322,7 @@ def _spec(
         transport=transport,
         missing=tuple(expansion.missing),
         written={key: raw[key] for key in written.values()},
-        secrets=_secrets(values, expansion),
+        secrets=() if expansion.missing else _secrets(values, expansion),
         **mine,
     )
 

@@ -1,0 +1,532 @@
+"""servers.json in every dialect, and everything that can be wrong with it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.core.backoff import RestartPolicy
+from hub.core.spec import (
+    Config,
+    Confirm,
+    Era,
+    Limits,
+    Overlay,
+    Problem,
+    Replace,
+    ServerSpec,
+    Severity,
+    Share,
+    Timeouts,
+    ToolPolicy,
+    Transport,
+    View,
+)
+from hub.core.spec_entry import FOREIGN, QUIET, SERVER
+from hub.core.spec_parse import parse
+
+
+def entry(text: str, **env: str) -> tuple[ServerSpec | None, tuple[Problem, ...]]:
+    """Parse one entry, named `s`."""
+    config = parse(f'{{"mcpServers": {{"s": {text}}}}}', env)
+    return config.servers.get("s"), config.problems
+
+
+def spec(text: str, **env: str) -> ServerSpec:
+    found, problems = entry(text, **env)
+    assert not problems
+    assert found is not None
+    return found
+
+
+def complaint(text: str, **env: str) -> Problem:
+    """Give the one problem of one entry, which must be broken by it."""
+    found, problems = entry(text, **env)
+    assert found is None
+    assert len(problems) == 1
+    assert problems[0].server == "s"
+    assert problems[0].severity is Severity.ERROR
+    return problems[0]
+
+
+# --- dialects
+
+
+@pytest.mark.parametrize("key", ["mcpServers", "servers"])
+def test_servers_stand_under_either_key(key: str) -> None:
+    config = parse(f'{{"{key}": {{"a": {{"command": "x"}}}}}}', {})
+    assert list(config.servers) == ["a"]
+    assert not config.problems
+    assert config.readable
+
+
+def test_both_keys_add_up_and_mcp_servers_wins() -> None:
+    config = parse(
+        '{"servers": {"a": {"command": "1"}, "b": {"command": "2"}},"mcpServers": {"a": {"command": "3"}}}',
+        {},
+    )
+    assert {name: each.command for name, each in config.servers.items()} == {"a": "3", "b": "2"}
+    (problem,) = config.problems
+    assert (problem.path, problem.server, problem.severity) == ("servers.a", "a", Severity.WARNING)
+
+
+@pytest.mark.parametrize("key", ["type", "transport"])
+@pytest.mark.parametrize(
+    ("written", "transport"),
+    [
+        ("http", Transport.HTTP),
+        ("streamable-http", Transport.HTTP),
+        ("streamableHttp", Transport.HTTP),
+        ("sse", Transport.SSE),
+    ],
+)
+def test_an_address_with_its_transport(key: str, written: str, transport: Transport) -> None:
+    found = spec(f'{{"{key}": "{written}", "serverUrl": "https://h/mcp", "headers": {{"A": "b"}}}}')
+    assert (found.transport, found.url, found.headers) == (transport, "https://h/mcp", {"A": "b"})
+
+
+@pytest.mark.parametrize(
+    ("text", "transport"),
+    [
+        ('{"command": "x"}', Transport.STDIO),
+        ('{"type": "stdio", "command": "x"}', Transport.STDIO),
+        ('{"url": "http://127.0.0.1:3000/mcp"}', Transport.HTTP),
+        ('{"url": "http://h/sse"}', Transport.SSE),
+        ('{"url": "http://h/sse/?a=b"}', Transport.SSE),
+        ('{"url": "http://h/sse", "type": "http"}', Transport.HTTP),
+    ],
+)
+def test_the_transport_is_found_out_where_it_is_not_said(text: str, transport: Transport) -> None:
+    assert spec(text).transport is transport
+
+
+def test_a_process_has_arguments_variables_and_a_folder() -> None:
+    found = spec(
+        '{"command": "x", "args": ["-p", 80, true], "env": {"A": "1", "B": 2, "C": false}, "cwd": "/srv"}'
+    )
+    assert (found.command, found.args, found.cwd) == ("x", ("-p", "80", "true"), "/srv")
+    assert found.env == {"A": "1", "B": "2", "C": "false"}
+
+
+@pytest.mark.parametrize(
+    ("text", "disabled"),
+    [
+        ('"disabled": true', True),
+        ('"disabled": false', False),
+        ('"enabled": false', True),
+        ('"enabled": true', False),
+    ],
+)
+def test_a_server_is_switched_off_either_way(text: str, disabled: bool) -> None:
+    assert spec(f'{{"command": "x", {text}}}').disabled is disabled
+
+
+def test_the_second_way_to_say_the_same_has_no_effect() -> None:
+    found, (problem,) = entry('{"url": "http://h/1", "serverUrl": "http://h/2"}')
+    assert found is not None
+    assert found.url == "http://h/1"
+    assert (problem.path, problem.severity) == ("mcpServers.s.serverUrl", Severity.WARNING)
+
+
+@pytest.mark.parametrize("key", [*QUIET, "_comment", "//", "x-mine"])
+def test_keys_of_other_clients_that_change_nothing_are_passed_over(key: str) -> None:
+    spec(f'{{"command": "x", "{key}": {{"a": "${{NOT_SET}}"}}}}')
+
+
+@pytest.mark.parametrize("key", [*FOREIGN, "somethingElse"])
+def test_other_keys_of_other_clients_are_warned_of(key: str) -> None:
+    found, (problem,) = entry(f'{{"command": "x", "{key}": ["${{NOT_SET}}"]}}')
+    assert found is not None
+    assert (problem.path, problem.severity) == (f"mcpServers.s.{key}", Severity.WARNING)
+
+
+def test_top_level_keys_of_other_clients_are_warnings_at_most() -> None:
+    config = parse('{"$schema": "x", "inputs": [], "mcpServers": {}, "view": {}, "globalShortcut": ""}', {})
+    (problem,) = config.problems
+    assert (problem.path, problem.severity) == ("view", Severity.WARNING)
+    assert problem.remedy == 'Did you mean "views"?'
+    assert config.readable
+
+
+# --- the hub's own keys
+
+
+def test_every_key_of_the_hub_is_read() -> None:
+    found = spec(
+        """{
+      "command": "x",
+      "tools": {"allow": ["@read", "a*"], "deny": ["@destructive"], "read": ["r"], "write": ["w"],
+                "rename": {"a": "b"}, "preset": {"*": {"project": "${REF}", "n": 1}}},
+      "confirm": "always", "read_only": {"args": ["--ro"], "env": {"RO": "${REF}"}},
+      "restart": {"first_delay": 0, "factor": 1, "max_delay": 5, "jitter": 1, "stable_after": 0,
+                  "max_attempts": 3},
+      "timeouts": {"start": 1, "call": 2.5, "total": 3}, "concurrency": 1, "share": "call",
+      "replace": "after", "pin": false, "era": "2026-07-28"}""",
+        REF="r",
+    )
+    assert found.tools == ToolPolicy(
+        allow=("@read", "a*"),
+        deny=("@destructive",),
+        read=("r",),
+        write=("w",),
+        rename={"a": "b"},
+        preset={"*": {"project": "r", "n": 1}},
+    )
+    assert (found.confirm, found.read_only) == (Confirm.ALWAYS, Overlay(args=("--ro",), env={"RO": "r"}))
+    assert found.restart == RestartPolicy(
+        first_delay=0, factor=1, max_delay=5, jitter=1, stable_after=0, max_attempts=3
+    )
+    assert found.timeouts == Timeouts(start=1, call=2.5, total=3)
+    assert (found.concurrency, found.share, found.replace) == (1, Share.CALL, Replace.AFTER)
+    assert (found.pin, found.era) == (False, Era.MODERN)
+
+
+def test_without_them_the_defaults_hold() -> None:
+    assert spec('{"command": "x"}') == ServerSpec(name="s", command="x")
+    assert spec(
+        '{"command": "x", "restart": {"max_attempts": null}, "tools": {}, "timeouts": {}}'
+    ) == ServerSpec(name="s", command="x")
+
+
+def test_views_and_limits_are_read() -> None:
+    config = parse(
+        """{"mcpServers": {"a": {"command": "x"}},
+      "views": {"voice": {"servers": ["a"], "deny": ["@write"]}, "small": {"allow": ["a__*"]}},
+      "limits": {"calls": 1, "minutes": 0.5, "cost_per_call": 1, "cost_per_day": null}}""",
+        {},
+    )
+    assert not config.problems
+    assert config.views == {
+        "voice": View(name="voice", servers=("a",), deny=("@write",)),
+        "small": View(name="small", allow=("a__*",)),
+    }
+    assert config.limits == Limits(calls=1, minutes=0.5, cost_per_call=1)
+
+
+def test_without_them_calls_use_a_view_of_everything() -> None:
+    config = parse('{"mcpServers": {}}', {})
+    assert config == Config()
+    assert config.views == {"voice": View(name="voice")}
+
+
+# --- variables
+
+
+@pytest.mark.parametrize(
+    ("written", "expanded"),
+    [
+        ("${A}", "1"),
+        ("${env:A}", "1"),
+        ("${A:-x}", "1"),
+        ("${B:-x}", "x"),
+        ("${env:B:-x}", "x"),
+        ("${EMPTY:-x}", "x"),
+        ("${B:-}", ""),
+        ("${B:-http://x:1/y}", "http://x:1/y"),
+        ("a${A}b${A}", "a1b1"),
+        ("$A {A} $", "$A {A} $"),
+    ],
+)
+def test_variables_are_replaced(written: str, expanded: str) -> None:
+    found = spec(f'{{"command": "x", "args": ["{written}"], "env": {{"V": "{written}"}}}}', A="1", EMPTY="")
+    assert (found.args, found.env) == ((expanded,), {"V": expanded})
+
+
+def test_values_of_variables_are_not_looked_into() -> None:
+    assert spec('{"command": "x", "args": ["${A}"]}', A="${B}").args == ("${B}",)
+
+
+@pytest.mark.parametrize("missing", [{}, {"REF": ""}])
+def test_a_missing_variable_is_named_and_nothing_is_passed_on(missing: dict[str, str]) -> None:
+    text = '{"command": "${CMD}",\n "args": ["${REF}", "${REF}"], "env": {"A": "${A}"}, "confirm": "never"}'
+    found, problems = entry(text, A="a", **missing)
+    assert found is not None
+    assert found.missing == ("CMD", "REF")
+    assert (found.command, found.args, found.env) == ("", (), {})
+    assert found.confirm is Confirm.NEVER
+    assert not found.runnable
+    assert [(problem.path, problem.line, problem.message) for problem in problems] == [
+        ("mcpServers.s.command", 1, "CMD is not set."),
+        ("mcpServers.s.args[0]", 2, "REF is not set."),
+    ]
+    assert all(".env" in problem.remedy and problem.server == "s" for problem in problems)
+
+
+def test_an_address_with_a_missing_variable_is_not_called_wrong() -> None:
+    found, (problem,) = entry('{"url": "${SCHEME}://[::1", "headers": {"A": "${SCHEME}"}}')
+    assert found is not None
+    assert (found.missing, found.url, found.headers) == (("SCHEME",), "", {})
+    assert problem.message == "SCHEME is not set."
+
+
+def test_a_server_that_is_off_may_lack_variables() -> None:
+    assert spec('{"command": "x", "args": ["${REF}"], "disabled": true}').missing == ("REF",)
+
+
+def test_a_server_with_a_missing_variable_is_not_broken() -> None:
+    config = parse('{"mcpServers": {"a": {"command": "${X}"}, "b": {"command": 1}}}', {})
+    assert config.broken == {"b"}
+
+
+@pytest.mark.parametrize("written", ["${input:key}", "${", "${A", "${1}", "${}", "${A:-${B}}", "${A-b}"])
+def test_what_is_no_variable_is_refused(written: str) -> None:
+    problem = complaint(f'{{"command": "x", "args": ["{written}"]}}', A="1")
+    assert problem.path == "mcpServers.s.args[0]"
+    assert "${VAR:-default}" in problem.remedy
+
+
+@pytest.mark.parametrize("char", ["\\u0000", "\\ud800"])
+def test_characters_that_no_program_takes_are_refused(char: str) -> None:
+    assert complaint(f'{{"command": "x", "args": ["a{char}"]}}').path == "mcpServers.s.args[0]"
+
+
+# --- what is wrong
+
+WRONG = {
+    '{"command": "x", "confirm": "write"}': ("confirm", 'Did you mean "writes"?'),
+    '{"command": "x", "confirm": 1}': ("confirm", 'Write "never", "writes" or "always".'),
+    '{"command": "x", "type": "stdoi"}': ("type", 'Did you mean "stdio"?'),
+    '{"command": "x", "type": 3}': ("type", 'Write "stdio", "http" or "sse".'),
+    '{"command": "x", "args": "-y"}': ("args", "["),
+    '{"command": "x", "args": ["a", null]}': ("args[1]", "double quotes"),
+    '{"command": "x", "env": ["A=1"]}': ("env", '{"NAME": "value"}'),
+    '{"command": "x", "env": {"A": {}}}': ("env.A", "double quotes"),
+    '{"command": "x", "env": {"A=B": "1"}}': ("env.A=B", "without ="),
+    '{"command": "x", "env": {"": "1"}}': ('env[""]', "without ="),
+    '{"command": " "}': ("command", "a text in double quotes"),
+    '{"command": ["x"]}': ("command", "a text in double quotes"),
+    '{"command": "npx -y notes"}': ("command", '"command": "npx", "args": ["-y", "notes"]'),
+    '{"command": "x", "disabled": "yes"}': ("disabled", "true or false"),
+    '{"command": "x", "enabled": 0}': ("enabled", "true or false"),
+    '{"command": "x", "concurrency": 0}': ("concurrency", "a whole number from 1 up"),
+    '{"command": "x", "concurrency": 2.5}': ("concurrency", "a whole number from 1 up"),
+    '{"command": "x", "concurrency": true}': ("concurrency", "a whole number from 1 up"),
+    '{"command": "x", "restart": {"jitter": 2}}': ("restart.jitter", "a number from 0 to 1"),
+    '{"command": "x", "restart": {"jitter": "a"}}': ("restart.jitter", "a number from 0 to 1"),
+    '{"command": "x", "restart": {"factor": 0.5}}': ("restart.factor", "a number from 1 up"),
+    '{"command": "x", "restart": {"max_attempts": -1}}': ("restart.max_attempts", "a whole number from 0 up"),
+    '{"command": "x", "restart": {"jiter": 0}}': ("restart.jiter", 'Did you mean "jitter"?'),
+    '{"command": "x", "restart": false}': ("restart", "first_delay, factor"),
+    '{"command": "x", "timeouts": {"call": 0}}': ("timeouts.call", "a number over 0"),
+    '{"command": "x", "tools": {"alow": ["a"]}}': ("tools.alow", 'Did you mean "allow"?'),
+    '{"command": "x", "tools": {"zzz": 1}}': ("tools.zzz", '"allow", "deny"'),
+    '{"command": "x", "tools": {"deny": ["@writes"]}}': ("tools.deny[0]", 'Did you mean "@write"?'),
+    '{"command": "x", "tools": {"deny": ["a", ""]}}': ("tools.deny[1]", "a glob"),
+    '{"command": "x", "tools": {"deny": "a"}}': ("tools.deny", "["),
+    '{"command": "x", "tools": {"rename": {"a": ""}}}': ("tools.rename.a", "a text in double quotes"),
+    '{"command": "x", "tools": {"preset": {"a": 1}}}': ("tools.preset.a", '{"argument": value}'),
+    '{"command": "x", "read_only": {}}': ("read_only", "args or env"),
+    '{"command": "x", "read_only": {"args": ["a"], "query": {"a": "b"}}}': ("read_only", "args or env"),
+    '{"command": "x", "read_only": true}': ("read_only", "args, env or query"),
+    '{"url": "http://h", "read_only": {"args": ["a"]}}': ("read_only", "query"),
+    '{"url": "http://h", "read_only": {"query": {}}}': ("read_only", "query"),
+    '{"url": "h/mcp"}': ("url", "https://"),
+    '{"url": "http://"}': ("url", "https://"),
+    '{"url": "http://[::1"}': ("url", "https://"),
+    '{"url": "http://h:99999"}': ("url", "https://"),
+    '{"url": "http://h/\\n"}': ("url", "https://"),
+    '{"url": 7}': ("url", "a text in double quotes"),
+    '{"url": "http://h", "headers": {"A b": "c"}}': ('headers["A b"]', "without spaces"),
+    '{"url": "http://h", "headers": {"A": "c\\r\\nB: d"}}': ("headers.A", "on one line"),
+    '{"command": "x", "url": "http://h"}': ("", "Keep one"),
+    '{"args": []}': ("", '"command": "…" or "url"'),
+    '{"type": "http", "args": []}': ("", '"url"'),
+    '{"type": "stdio"}': ("", '"command"'),
+    '{"command": "x", "read-only": {}}': ("read-only", 'Did you mean "read_only"?'),
+    '{"command": "x", "tool": {}}': ("tool", 'Did you mean "tools"?'),
+    "[]": ("", '{"command": …}'),
+    "null": ("", '{"command": …}'),
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_is_said_with_its_place_and_what_would_be_right(text: str) -> None:
+    path, remedy = WRONG[text]
+    problem = complaint(text)
+    whole = f"mcpServers.s{'' if path.startswith('[') or not path else '.'}{path}"
+    assert problem.path == whole
+    assert remedy in problem.remedy
+    assert problem.message.endswith(".")
+
+
+def test_a_misspelled_command_says_both_things() -> None:
+    found, problems = entry('{"comand": "x"}')
+    assert found is None
+    assert [problem.remedy for problem in problems] == [
+        'Did you mean "command"?',
+        'Add "command": "…" or "url": "https://…".',
+    ]
+
+
+def test_what_belongs_to_the_other_transport_has_no_effect() -> None:
+    found, (problem,) = entry('{"type": "http", "command": "x", "url": "http://h"}')
+    assert found is not None
+    assert (found.command, found.url) == ("", "http://h")
+    assert (problem.path, problem.severity) == ("mcpServers.s.command", Severity.WARNING)
+
+
+def test_a_path_with_spaces_is_a_program() -> None:
+    assert spec('{"command": "/opt/My App/run"}').command == "/opt/My App/run"
+    assert spec('{"command": "my tool", "args": ["a"]}').command == "my tool"
+
+
+def test_a_long_value_is_shown_shortened() -> None:
+    assert len(complaint(f'{{"command": "x", "confirm": "{"w" * 500}"}}').message) < 120
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\\nb"])
+def test_a_server_needs_a_name(name: str) -> None:
+    config = parse(f'{{"mcpServers": {{"{name}": {{"command": "x"}}}}}}', {})
+    assert not config.servers
+    assert len(config.problems) == 1
+
+
+def test_names_of_other_clients_may_hold_anything_printable() -> None:
+    name = "github.com/modelcontextprotocol/servers/tree/main/src/fetch"
+    config = parse(f'{{"mcpServers": {{"{name}": {{"command": 1}}, "@a/b c": {{"command": "x"}}}}}}', {})
+    assert list(config.servers) == ["@a/b c"]
+    assert config.problems[0].path == f'mcpServers["{name}"].command'
+
+
+def test_all_problems_are_told_at_once_and_a_broken_entry_stops_no_other() -> None:
+    config = parse(
+        """{
+  "mcpServers": {
+    "good": {"command": "x"},
+    "notes": {
+      "command": 1,
+      "restart": {
+        "jitter": 7
+      }
+    },
+    "gone": {},
+    "lacking": {"command": "${X}"}
+  },
+  "views": {"voice": {"deny": ["@rite"]}, "ok": {"servers": ["god", "zzz", "g*"]}, "odd": []},
+  "limits": {"calls": 0}
+}""",
+        {},
+    )
+    assert list(config.servers) == ["good", "lacking"]
+    assert config.broken == {"notes", "gone"}
+    assert [(problem.line, problem.path) for problem in config.problems] == [
+        (5, "mcpServers.notes.command"),
+        (7, "mcpServers.notes.restart.jitter"),
+        (10, "mcpServers.gone"),
+        (11, "mcpServers.lacking.command"),
+        (13, "views.voice.deny[0]"),
+        (13, "views.ok.servers[0]"),
+        (13, "views.ok.servers[1]"),
+        (13, "views.odd"),
+        (14, "limits.calls"),
+    ]
+    assert config.problems[5].remedy == 'Did you mean "good"?'
+    assert config.problems[6].severity is Severity.WARNING
+    assert config.limits == Limits()
+
+
+def test_a_broken_view_shows_nothing_rather_than_everything() -> None:
+    nothing = View(name="voice", servers=())
+    assert parse('{"mcpServers": {}, "views": {"voice": {"deni": []}}}', {}).views["voice"] == nothing
+    assert parse('{"mcpServers": {}, "views": []}', {}).views["voice"] == nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "remedy"),
+    [
+        ("[]", "", '{"mcpServers": {…}}'),
+        ('{"mcpServers": []}', "mcpServers", '{"name": {"command": …}}'),
+        ('{"mcpServer": {}}', "mcpServer", 'Did you mean "mcpServers"?'),
+        ('{"server": {}}', "server", 'Did you mean "servers"?'),
+    ],
+)
+def test_a_file_that_does_not_say_which_servers_are_wanted_is_unreadable(
+    text: str, path: str, remedy: str
+) -> None:
+    config = parse(text, {})
+    assert not config.readable
+    (problem,) = config.problems
+    assert problem.path == path
+    assert remedy in problem.remedy
+
+
+def test_a_file_without_servers_is_fine_but_warned_of() -> None:
+    config = parse("{}", {})
+    assert config.readable
+    assert config.problems[0].severity is Severity.WARNING
+
+
+def test_a_second_misspelled_key_of_servers_is_only_warned_of() -> None:
+    config = parse('{"mcpServers": {}, "server": {}}', {})
+    assert config.readable
+    assert config.problems[0].severity is Severity.WARNING
+
+
+def test_a_syntax_error_is_one_problem_with_line_column_and_hint() -> None:
+    config = parse('{\n  "mcpServers": {\n    "a": {"command": "x"}\n    "b": {}\n  }\n}', {})
+    assert not config.readable
+    (problem,) = config.problems
+    assert problem.line == 3
+    assert re.search(r"line 3, column \d+: a comma", problem.message)
+    assert "comma" in problem.remedy
+
+
+def test_a_server_that_is_there_twice_is_warned_of() -> None:
+    config = parse(
+        '{"mcpServers": {"a": {"command": "1"}, "a": {"command": "2"}}, "views": {}, "views": {}}', {}
+    )
+    assert config.servers["a"].command == "2"
+    assert [(problem.server, problem.severity) for problem in config.problems] == [
+        ("a", Severity.WARNING),
+        (None, Severity.WARNING),
+    ]
+
+
+# --- anything at all
+
+JSON_LEAF = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["${A}", "${", "@x"])
+)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    JSON_LEAF,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*SERVER, "x"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+ENTRY = st.dictionaries(st.sampled_from([*SERVER, "serverUrl", "enabled", "other"]), JSON, max_size=6)
+FILE = st.fixed_dictionaries(
+    {},
+    optional={
+        "mcpServers": st.dictionaries(st.text(max_size=5), ENTRY | JSON, max_size=3),
+        "servers": JSON,
+        "views": st.dictionaries(st.text(max_size=3), JSON, max_size=2) | JSON,
+        "limits": st.dictionaries(st.sampled_from(["calls", "minutes", "x"]), JSON, max_size=2) | JSON,
+    },
+)
+
+
+@given(st.text())
+def test_no_text_is_too_strange(text: str) -> None:
+    config = parse(text, {})
+    assert config.problems or config == Config()
+
+
+@given(FILE)
+def test_whatever_the_file_says_every_entry_is_there_or_has_a_problem(file: dict[str, Any]) -> None:
+    config = parse(json.dumps(file), {"A": "1"})
+    if config.readable:
+        for name in {**file.get("mcpServers", {}), **file.get("servers", {})}:
+            assert (name in config.servers) != (name in config.broken)
+    for each in config.servers.values():
+        assert each.fingerprint
+        assert isinstance(each.masked(), dict)
+    assert all(problem.line >= 1 and problem.message and problem.remedy for problem in config.problems)
