@@ -1,6 +1,5 @@
 """LiveKit as the hub uses it: make a room with the agent in it, close it, let a caller in."""
 
-import asyncio
 import json
 from datetime import timedelta
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -13,7 +13,7 @@ from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.voice_calls import VoiceCalls
 from hub.core.errors import AlreadyEnded
 from hub.core.ports import Journal
-from hub.core.records import Ack, CallRecord, CallStatus, EndedReason, Mode, Role, Start, Turn
+from hub.core.records import Ack, CallRecord, CallStatus, Mode, Role, Start, Turn
 from hub.core.voice_call import writes
 from hub.core.wire import (
     Acknowledged,
@@ -194,22 +194,14 @@ class WorkerLink:
                 self._calls.let_go(live, event.reason)
         live.wake()
 
-    async def commands(self, call_id: str, job_id: str, after: int, wait: float) -> CommandsDown:
+    async def commands(self, call_id: str, after: int, wait: float) -> CommandsDown:
         """The commands after a number, as soon as there are any."""
         live = self._live.get(call_id)
         deadline = anyio.current_time() + min(wait, COMMANDS_SECONDS_MOST)
         while live is not None and self._live.get(call_id) is live:
-            if live.job_id == job_id:
-                live.heard_at = time.time()
+            live.heard_at = time.time()
             left = deadline - anyio.current_time()
             if len(live.commands) > after or left <= 0:
                 return CommandsDown(commands=live.commands[after:])
             await live.news(min(left, HELLO_SECONDS / 3))
         return CommandsDown(commands=[], over=True)
-
-    async def lost(
-        self, calls: list[LiveCall], over: Callable[[LiveCall, EndedReason], Awaitable[None]]
-    ) -> None:
-        """End the calls whose worker has died."""
-        for call in calls:
-            await over(call, EndedReason.WORKER_LOST)

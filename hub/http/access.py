@@ -24,7 +24,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN_PATHS = re.compile(
     r"/healthz|/readyz|/join/[^/]+|/assets/.+|/api/join|/api/join/info|/lk(/.*)?|/livekit/webhook|/login"
 )
-"""They guard themselves: a key in the body, LiveKit's token, a signature, a one-time code, or nothing to tell."""
+"""They guard themselves: a key in the body, LiveKit's token, a signature, a one-time code, no data."""
 PAGES = re.compile(r"/|/calls/[^/]+|/servers/[^/]+")
 WORKER_PATHS = re.compile(r"/api/worker/.+")
 CALL_PATH = re.compile(r"/mcp/calls/([^/]+)/?")

@@ -1,6 +1,5 @@
 """The private livekit-server: found or built, on loopback with a random key, ready when it takes our key."""
 
-import asyncio
 import json
 import logging
 import os

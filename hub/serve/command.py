@@ -63,8 +63,9 @@ def _listening(settings: Settings) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
+        why = (error.strerror or str(error)).lower()
         raise Unavailable(
-            f"Port {settings.port} on {settings.host} cannot be used: {(error.strerror or str(error)).lower()}.",
+            f"Port {settings.port} on {settings.host} cannot be used: {why}.",
             next_step="Choose another with --port, or end what has it.",
         ) from error
     listener.setblocking(False)
@@ -74,7 +75,9 @@ def _listening(settings: Settings) -> socket.socket:
 def _log_to(path: Path) -> None:
     """Everything goes into the file; warnings are told at once."""
     form = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    file = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+    file = logging.handlers.RotatingFileHandler(
+        path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+    )
     shown = logging.StreamHandler(sys.stderr)
     shown.setLevel(logging.WARNING)
     root = logging.getLogger()

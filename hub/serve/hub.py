@@ -114,8 +114,10 @@ class Hub:
             settings.home, settings.token.get_secret_value() if settings.token is not None else None
         )
         here = places(settings.home)
-        practised = settings.practised() if options.voice else tuple(
-            kind for kind in settings.practised() if kind == "supabase"
+        practised = (
+            settings.practised()
+            if options.voice
+            else tuple(kind for kind in settings.practised() if kind == "supabase")
         )
         self._practice: Practice | None = (
             practice_part(guardian, settings.home, here, practised, self._on_practice) if practised else None
@@ -173,9 +175,7 @@ class Hub:
         calls = self.voice.calls if self.voice is not None else None
         api = Api(status=self._status, operations=self._operations, calls=calls, door=self._door)
         live = Live(status=self._status, changes=self._pool.changed, journal=self._journal, calls=calls)
-        entry = Entry(
-            door=self._door, calls=calls, ready=self._ready, metrics=metrics(self._status.whole)
-        )
+        entry = Entry(door=self._door, calls=calls, ready=self._ready, metrics=metrics(self._status.whole))
         routes = [
             Route("/mcp", self._gateway),
             Route("/mcp/{rest:path}", self._gateway),

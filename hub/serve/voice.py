@@ -1,4 +1,4 @@
-"""The wiring of everything that a hub with voice has more: LiveKit, the worker, VoiceCalls and their keeper."""
+"""The wiring of what a hub with voice has more: LiveKit, the worker, VoiceCalls and their keeper."""
 
 import logging
 from collections.abc import Mapping
@@ -71,7 +71,9 @@ class Voice:
         self._lost_send, self._lost = anyio.create_memory_object_stream[LiveCall](LOST_MOST)
         self._worker_pid: int | None = None
         self.livekit = self._private_livekit(ground)
-        self.worker = worker_part(ground.guardian, ground.settings.home, self.worker_variables, self.on_worker)
+        self.worker = worker_part(
+            ground.guardian, ground.settings.home, self.worker_variables, self.on_worker
+        )
         self._livekit_rooms = LiveKitRooms(self._address(), *self._credentials())
         self.calls = VoiceCalls(ground.journal, self._rooms, self._live, self.keys, self)
         self.link = WorkerLink(
@@ -163,7 +165,7 @@ class Voice:
         return self._address() if self._rooms() is not None else None
 
     async def first_link(self) -> str:
-        """The link of the call that is offered at start: an unused one of an earlier start, else a new one."""
+        """The link that is offered at start: an unused one of an earlier start, else a new one."""
         for call in self._live:
             if call.request.goal == FIRST_GOAL and call.dispatched_at is None:
                 return self.calls.join_url(call.id)
@@ -211,7 +213,8 @@ class Voice:
         missing = [
             {"server": status.name, "state": str(status.state)}
             for status in self._pool.servers()
-            if status.name not in offered and status.state in {"starting", "backoff", "failed", "auth_required"}
+            if status.name not in offered
+            and status.state in {"starting", "backoff", "failed", "auth_required"}
         ]
         return [{"server": name, "tools": tools} for name, tools in offered.items()], missing
 

@@ -86,14 +86,15 @@ class ToolCalls:
         outcome, error = "cancelled", None
         try:
             answer = await self._pool.call(route.server, "tools/call", params, caller=caller, twin=twin)
-            outcome = "tool_error" if answer.result.get("isError") else "ok"
-            return answer.result
         except (ConnectionLost, TimeoutError, HubError) as lost:
             outcome, error = _outcome(lost), _words(route, lost)
             return {"content": [{"type": "text", "text": error}], "isError": True}
         except MCPError as refused:
             outcome, error = "refused", str(refused)
             raise
+        else:
+            outcome = "tool_error" if answer.result.get("isError") else "ok"
+            return answer.result
         finally:
             spent = (time.monotonic() - begun) * 1000
             self._journal.tool_call(

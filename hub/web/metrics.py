@@ -17,7 +17,9 @@ class HubCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         status = self._status()
         up = GaugeMetricFamily("hub_server_up", "1 while the server is ready", labels=["server", "state"])
-        restarts = GaugeMetricFamily("hub_server_restarts", "Restarts since the hub started", labels=["server"])
+        restarts = GaugeMetricFamily(
+            "hub_server_restarts", "Restarts since the hub started", labels=["server"]
+        )
         latency = GaugeMetricFamily(
             "hub_tool_call_milliseconds", "Recent ToolCalls of a server", labels=["server", "quantile"]
         )

@@ -76,7 +76,12 @@ class ServerOperations:
     def plan(self) -> dict[str, Any]:
         wanted: Config = self._file.read()
         steps = plan(self._pool.running(), wanted)
-        return {"steps": [{"server": step.server, "action": step.action.value, "why": step.why} for step in steps.steps], "problems": [told(problem) for problem in wanted.problems]}
+        return {
+            "steps": [
+                {"server": step.server, "action": step.action.value, "why": step.why} for step in steps.steps
+            ],
+            "problems": [told(problem) for problem in wanted.problems],
+        }
 
     def problems(self) -> list[dict[str, Any]]:
         """What is wrong with servers.json as it was last read."""

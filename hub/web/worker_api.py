@@ -48,10 +48,7 @@ class WorkerApi:
         after, wait = asked.get("after", 0), asked.get("wait", 0.0)
         if not isinstance(after, int) or not isinstance(wait, float):
             raise InvalidArguments("after and wait are numbers.", next_step="Correct the query.")
-        down = await self.link.commands(
-            request.path_params["call_id"], request.query_params.get("job_id", ""), after, wait
-        )
-        return _said(down)
+        return _said(await self.link.commands(request.path_params["call_id"], after, wait))
 
 
 def _said(message: BaseModel) -> Response:

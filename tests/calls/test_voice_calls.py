@@ -248,7 +248,7 @@ async def test_a_typed_word_reaches_the_worker_and_comes_back_as_an_event(house:
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(send)
-            down = await house.link.commands(call_id, "j1", 0, 20)
+            down = await house.link.commands(call_id, 0, 20)
             assert [(command.kind, command.text) for command in down.commands] == [("caller", "hi")]
             await worker.tell(
                 {"kind": "turn", "item": "c", "role": "caller", "text": "hi", "final": True},
@@ -273,7 +273,7 @@ async def test_an_instruction_is_an_event_of_the_operator(house: House) -> None:
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(house.calls.send, {"call_id": call_id, "text": "be brief"})
-            await house.link.commands(call_id, "j1", 0, 20)
+            await house.link.commands(call_id, 0, 20)
             tasks.cancel_scope.cancel()
     events = (await house.calls.get({"call_id": call_id}))["events"]
     assert ("operator", "instruct: be brief") in [(event["kind"], event["text"]) for event in events]
@@ -299,7 +299,7 @@ async def test_ending_a_running_call_lets_the_worker_say_goodbye(house: House) -
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end)
-            (command,) = (await house.link.commands(call_id, "j1", 0, 20)).commands
+            (command,) = (await house.link.commands(call_id, 0, 20)).commands
             assert (command.kind, command.text, command.reason) == ("end", "Bye", "operator_ended")
             await worker.tell(ENDED | {"reason": "operator_ended"})
     assert (ended["status"], ended["already_ended"]) == ("ended", False)

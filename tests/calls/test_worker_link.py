@@ -58,7 +58,7 @@ async def test_a_worker_of_a_call_that_is_over_is_told_so(house: House) -> None:
     await house.calls.end({"call_id": call_id})
     with pytest.raises(AlreadyEnded):
         await house.work(call_id)
-    assert (await house.link.commands(call_id, "j1", 0, 5)).over
+    assert (await house.link.commands(call_id, 0, 5)).over
     with pytest.raises(CallNotFound):
         await house.link.events("nobody", up(1))
 
@@ -75,7 +75,7 @@ async def test_a_waiting_worker_is_released_when_the_hub_ends_the_call(house: Ho
                 await house.keeper.stop()
 
             tasks.start_soon(stop)
-            assert (await house.link.commands(call_id, "j1", 0, 20)).over
+            assert (await house.link.commands(call_id, 0, 20)).over
     assert house.rooms.closed == [f"call-{call_id}"]
 
 

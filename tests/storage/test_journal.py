@@ -1,7 +1,6 @@
 """The Journal's contract, on SQLite and on a real PostgreSQL."""
 
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
