@@ -45,3 +45,19 @@ export function createStore(value) {
     },
   };
 }
+
+const NEAR_END = 100;
+
+/** A list that follows what is new at its end, unless the reader has scrolled up: [ref, onScroll]. */
+export function useFollowing() {
+  const list = useRef(null);
+  const follows = useRef(true);
+  useLayoutEffect(() => {
+    if (list.current && follows.current) list.current.scrollTop = list.current.scrollHeight;
+  });
+  const scrolled = () => {
+    const { scrollTop, scrollHeight, clientHeight } = list.current;
+    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
+  };
+  return [list, scrolled];
+}

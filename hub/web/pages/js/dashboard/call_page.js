@@ -1,5 +1,5 @@
 // One call: what is said as it is said, what happened beside it, and what can be done from here.
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
+import { html, useEffect, useFollowing, useState } from "../dom.js";
 import { ask } from "../http.js";
 import { Actions } from "./call_actions.js";
 import { follow } from "./live.js";
@@ -8,7 +8,6 @@ import { Timeline } from "./timeline.js";
 import { ago, CALL_STATES, clock, duration, endedOf, MODES, moment, ROLES, stateOf } from "./words.js";
 
 const LISTED = 200;
-const NEAR_END = 120;
 
 /** Everything the hub tells about the call, put together: {call, turns, events, listed}. */
 function useCall(id, tell) {
@@ -41,15 +40,7 @@ function Turn({ turn }) {
 }
 
 function Transcript({ turns, call }) {
-  const list = useRef(null);
-  const follows = useRef(true);
-  useLayoutEffect(() => {
-    if (list.current && follows.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [turns]);
-  const scrolled = () => {
-    const { scrollTop, scrollHeight, clientHeight } = list.current;
-    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
-  };
+  const [list, scrolled] = useFollowing();
   const shown = inOrder(turns);
   return html`
     <section class="card" aria-labelledby="transcript-title">

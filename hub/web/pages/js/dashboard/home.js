@@ -126,7 +126,7 @@ function Providers({ status }) {
             <span class="row apart"><span>${KINDS[provider.kind] || provider.kind}</span>${provider.practice ? html`<span class="badge practice">practice</span>` : html`<span class="soft">${provider.name}</span>`}</span>
           </li>`)}
       </ul>
-      ${practice && html`<p class="soft small">Practice is a stand-in on this machine for what has no key. It understands only its own phrases. Put a key into <code>.env</code> to use the real one.</p>`}
+      ${practice && html`<p class="soft small">Practice is a stand-in on this machine for what has no key. It hears and answers only its own phrases. Put a key into <code>.env</code> to use the real one.</p>`}
     </section>
   `;
 }

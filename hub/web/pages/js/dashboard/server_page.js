@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../dom.js";
 import { ask } from "../http.js";
 import { follow } from "./live.js";
 import { Empty, State, Trouble, useAsk, useNow } from "./pieces.js";
-import { ago, duration, milliseconds, moment, plural, SERVER_STATES, stateOf, TRANSPORTS } from "./words.js";
+import { duration, milliseconds, moment, plural, SERVER_STATES, stateOf, TRANSPORTS } from "./words.js";
 
 /** The whole server, read anew whenever the live status of it changes. */
 function useServer(name, tell) {
@@ -105,7 +105,7 @@ export function ServerPage({ name, tell }) {
   const next = server.state === "backoff" && moment(server.next_attempt_at);
   return html`
     <div class="headline stack">
-      <div class="row"><span id="server-state"><${State} of=${stateOf(SERVER_STATES, server.state)} /></span><span class="soft small number">${server.since ? `since ${ago(server.since, now)}` : ""}</span></div>
+      <div class="row"><span id="server-state"><${State} of=${stateOf(SERVER_STATES, server.state)} /></span></div>
       <div class="row apart"><h1>${name}</h1><${Restart} name=${name} state=${server.state} /></div>
       ${server.last_error && server.state !== "ready" && html`<div class="note bad" id="last-error"><p>${server.last_error}</p>${next && html`<p class="small number">${next > now ? `Next attempt in ${duration((next - now) / 1000)}.` : "Trying now."}</p>`}</div>`}
     </div>

@@ -1,5 +1,5 @@
 // What happened in a call beside the words: tools, states, providers, orders from outside.
-import { html } from "../dom.js";
+import { html, useFollowing } from "../dom.js";
 import { Empty } from "./pieces.js";
 import { CALL_STATES, clock, endedOf, milliseconds, stateOf } from "./words.js";
 
@@ -52,11 +52,12 @@ function Row({ row, done }) {
 
 export function Timeline({ events, done }) {
   const shown = rows(events);
+  const [list, scrolled] = useFollowing();
   return html`
     <section class="card" aria-labelledby="timeline-title">
       <h2 id="timeline-title">Timeline</h2>
       ${shown.length
-        ? html`<ol id="timeline" class="timeline">${shown.map((row) => html`<${Row} key=${row.n} row=${row} done=${done} />`)}</ol>`
+        ? html`<ol id="timeline" class="timeline" ref=${list} onScroll=${scrolled} tabindex="0" aria-labelledby="timeline-title">${shown.map((row) => html`<${Row} key=${row.n} row=${row} done=${done} />`)}</ol>`
         : html`<${Empty} title="Nothing yet">Tools that the agent uses, and whatever else happens, appear here.<//>`}
     </section>
   `;

@@ -1,10 +1,8 @@
 // What the caller sees during the call: the agent, what was said, and the controls.
-import { html, Icon, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
+import { html, Icon, useEffect, useFollowing, useRef, useState } from "../dom.js";
 import { showLevel } from "./levels.js";
 import { Phrases, PracticeBadge } from "./practice_view.js";
 import { AGENT_STATES } from "./words.js";
-
-const NEAR_END = 80;
 
 /** An element whose --level follows a sound. */
 function useLevel(read) {
@@ -67,17 +65,8 @@ function Line({ line }) {
   return html`<li data-role=${line.role} data-final=${String(line.final)}><span class="who">${who}${line.typed ? ", typed" : ""}</span>${" "}<span class="text">${line.text}</span></li>`;
 }
 
-/** Follows what is new, unless the reader has scrolled up. */
 function Transcript({ lines }) {
-  const list = useRef(null);
-  const follows = useRef(true);
-  useLayoutEffect(() => {
-    if (follows.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [lines]);
-  const scrolled = () => {
-    const { scrollTop, scrollHeight, clientHeight } = list.current;
-    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
-  };
+  const [list, scrolled] = useFollowing();
   return html`
     <ol id="transcript" ref=${list} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-label="What was said">
       ${lines.map((line) => html`<${Line} key=${line.role + line.segment} line=${line} />`)}

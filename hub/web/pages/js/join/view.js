@@ -7,7 +7,6 @@ import { KINDS, listed } from "./words.js";
 const ACTIONS = {
   retry: { label: "Try again", run: (call) => call.retry() },
   reload: { label: "Reload the page", run: () => window.location.reload() },
-  microphone: { label: "Try again", run: (call) => call.join() },
   typing: { label: "Go on by typing", run: (call) => call.join({ typing: true }) },
 };
 
@@ -28,7 +27,7 @@ function Problem({ call, problem }) {
       ${problem.detail && html`<p class="soft small">The hub says: ${problem.detail}</p>`}
       ${problem.actions?.length > 0 &&
       html`<div class="row">
-        ${problem.actions.map((name, index) => html`<button type="button" id=${name} class=${index ? "" : "primary"} onClick=${() => ACTIONS[name].run(call)}>${ACTIONS[name].label}</button>`)}
+        ${problem.actions.map((name, index) => html`<button type="button" id=${name} class=${index || name === "typing" ? "" : "primary"} onClick=${() => ACTIONS[name].run(call)}>${ACTIONS[name].label}</button>`)}
       </div>`}
     </div>
   `;
@@ -44,10 +43,10 @@ function Invitation({ call, state }) {
       <h1>${state.lines.length ? "Back to your call" : "Your call is ready"}</h1>
       ${info?.goal && html`<p class="goal" id="goal"><span class="unseen">The call is about: </span>${info.goal}</p>`}
       ${problem && html`<${Problem} call=${call} problem=${problem} />`}
-      <button type="button" id="join" class=${problem ? "big" : "primary big"} onClick=${() => call.join()}><${Icon} name="call" />Join the call</button>
+      <button type="button" id="join" class="primary big" onClick=${() => call.join()}><${Icon} name="call" />${problem ? "Try again" : "Join the call"}</button>
       ${!problem && html`<button type="button" id="typing" class="plain" onClick=${() => call.join({ typing: true })}>No microphone? Join by typing</button>`}
       <p class="soft small">Your browser will ask for the microphone. What is said is written down for whoever set up this call.</p>
-      ${practice.length > 0 && html`<p class="soft small">Practice stands in for the ${listed(practice.map((kind) => KINDS[kind] || kind))}.</p>`}
+      ${practice.length > 0 && html`<p class="soft small">Practice, a stand-in on the hub's machine, plays the ${listed(practice.map((kind) => KINDS[kind] || kind))}.</p>`}
     </div>
     <${Phrases} info=${info} />
   `;

@@ -17,7 +17,7 @@ const SAME_AS = { SecurityError: "NotAllowedError", OverconstrainedError: "NotFo
 export function microphoneProblem(error) {
   const name = SAME_AS[error.name] || error.name;
   const [text, next] = MICROPHONE[name] || MICROPHONE_OTHER;
-  return { text, next, actions: ["microphone", "typing"] };
+  return { text, next, actions: ["typing"] };
 }
 
 // By EndedReason; `calm` is an ordinary end, the others are failures.
