@@ -1,7 +1,7 @@
 """A virtual caller: joins a room, speaks recordings, and times what it HEARS in the agent's sound.
 
-Times are `time.time()` floats. The end of speech is the moment the last loud sample leaves the microphone's queue; an
-onset is the arrival of the first loud sample of the agent.
+Times are `time.time()` floats. The end of speech is the moment the last loud sample leaves the microphone's
+queue; an onset is the arrival of the first loud sample of the agent.
 """
 
 import asyncio
@@ -104,7 +104,9 @@ class Caller:
     async def join(self, url: str, token: str, *, microphone: bool = True) -> None:
         self.room.on("track_subscribed", self._track)
         self.room.on("disconnected", lambda *_: self.left.set())
-        self.room.register_text_stream_handler("lk.transcription", lambda r, who: self._own(self._line(r, who)))
+        self.room.register_text_stream_handler(
+            "lk.transcription", lambda r, who: self._own(self._line(r, who))
+        )
         self.room.register_text_stream_handler("hub.events", lambda r, _who: self._own(self._notice(r)))
         await self.room.connect(url, token)
         if microphone:
@@ -133,7 +135,7 @@ class Caller:
             TimeoutError: It was not.
         """
         async with asyncio.timeout(seconds):
-            while (at := self.heard.onset(after, hz)) is None:
+            while (at := self.heard.onset(after, hz)) is None:  # noqa: ASYNC110  # sound comes in pieces
                 await asyncio.sleep(LOOK_SECONDS)
         return at
 

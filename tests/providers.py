@@ -1,7 +1,7 @@
 """Providers of fixed delay on the real wires: AssemblyAI v3 websocket, OpenAI chat SSE, OpenAI speech.
 
-The recogniser tells utterances apart by their LENGTH, so that any number of calls can speak at once; speech is a pure
-tone, one pitch per kind of text, so that a caller can tell greeting, announcement and answer apart in the sound alone.
+The recogniser tells utterances apart by their LENGTH, so that any number of calls can speak at once; speech is
+a pure tone, one pitch per kind of text, so that a caller can tell greeting, announcement and answer apart.
 """
 
 import asyncio
@@ -100,7 +100,9 @@ class Providers:
             if re.search(r"still running", content):
                 return Rule("", say="Still working on it")
             failed = re.search(r"error|cannot|no such|failed|not allow", content, re.IGNORECASE)
-            return Rule("", say=f"Sorry that failed: {content}" if failed else f"The answer is {content[:200]}")
+            return Rule(
+                "", say=f"Sorry that failed: {content}" if failed else f"The answer is {content[:200]}"
+            )
         if last["role"] != "user":
             return Rule("", say="I heard an instruction")
         return self._ruled(content, body)
@@ -153,7 +155,9 @@ class Providers:
         for start in range(0, len(sound), 9600):
             piece = base64.b64encode(sound[start : start + 9600]).decode()
             await response.write(_data({"type": "speech.audio.delta", "audio": piece}))
-        await response.write(_data({"type": "speech.audio.done", "usage": {"input_tokens": 5, "output_tokens": 50}}))
+        await response.write(
+            _data({"type": "speech.audio.done", "usage": {"input_tokens": 5, "output_tokens": 50}})
+        )
         await response.write_eof()
         return response
 
@@ -169,7 +173,9 @@ class Providers:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._note("stt opened")
-        await socket.send_json({"type": "Begin", "id": uuid.uuid4().hex, "expires_at": int(time.time()) + 3600})
+        await socket.send_json(
+            {"type": "Begin", "id": uuid.uuid4().hex, "expires_at": int(time.time()) + 3600}
+        )
         ear = _Ear(socket, int(request.query["sample_rate"]), self)
         try:
             async for message in socket:

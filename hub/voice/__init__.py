@@ -1,1 +1,1 @@
-"""The voice worker, a process of its own: joins LiveKit rooms as the agent and reaches the hub only over HTTP."""
+"""The voice worker, a process of its own: the agent in LiveKit rooms, reaches the hub only over HTTP."""

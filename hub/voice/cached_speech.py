@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import random
 from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from livekit import rtc
 from livekit.agents import APIError
 
 from hub.core.backoff import RestartPolicy
+from hub.voice.again import pause
 from hub.voice.models import CONNECT, Models
 from hub.voice.persona import Persona
 
@@ -41,7 +41,11 @@ class CachedSpeech:
     async def fill(self, personas: Iterable[Persona]) -> None:
         """Get everything that is missing, the greetings first; goes on until all of it is there."""
         wanted = sorted(
-            ((order, persona, text) for persona in personas for order, text in enumerate(persona.fixed_texts())),
+            (
+                (order, persona, text)
+                for persona in personas
+                for order, text in enumerate(persona.fixed_texts())
+            ),
             key=lambda item: item[0],
         )
         attempt = 0
@@ -52,7 +56,7 @@ class CachedSpeech:
                 attempt = 0
                 continue
             attempt += 1
-            await anyio.sleep(AGAIN.delay(attempt, random.random()))
+            await pause(AGAIN, attempt)
 
     async def learn(self, persona: Persona, text: str, voice: str | None = None) -> bool:
         """Make sure that one sentence is there; False when the speech provider failed."""

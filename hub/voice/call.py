@@ -48,12 +48,14 @@ class Call:
             if brief is None:
                 return
             link = Link(self._shared.hub, brief.call_id, self._ctx.job.id)
-            self._shared.keep(link)
+            self._shared.spawn(link.run)  # it outlives this job until the hub has every event
             try:
                 if introduction.connected:
                     await _Conversation(self._shared, self._ctx, brief, link, self.ender).run()
                 else:
-                    self.ender.end(Ending(EndedReason.MEDIA_LOST, "the room could not be joined", at_once=True))
+                    self.ender.end(
+                        Ending(EndedReason.MEDIA_LOST, "the room could not be joined", at_once=True)
+                    )
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._handed_in(link)
@@ -64,7 +66,9 @@ class Call:
 
     async def _handed_in(self, link: Link) -> None:
         ending = self.ender.ending
-        link.tell(JobEnded, reason=self._reason(), message=ending.message if ending else "the job was cancelled")
+        link.tell(
+            JobEnded, reason=self._reason(), message=ending.message if ending else "the job was cancelled"
+        )
         link.close()
         await link.flushed(FLUSH_SECONDS)
 
@@ -108,7 +112,9 @@ class _Conversation:
             except Exception:
                 # one call: whatever went wrong in it is logged, and the call ends with a reason
                 log.exception("call %s failed", self._brief.call_id)
-                self._ender.end(Ending(EndedReason.WORKER_LOST, "the worker made a mistake", phrase="giving_up"))
+                self._ender.end(
+                    Ending(EndedReason.WORKER_LOST, "the worker made a mistake", phrase="giving_up")
+                )
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._closed()
@@ -142,7 +148,7 @@ class _Conversation:
             return  # the same call, led on by another worker
         greeting = self._brief.first_message or self._persona.greeting
         if not self._typed and not self._brief.first_message and not self._speaker.knows(greeting):
-            self._shared.learn(self._persona, greeting, self._brief.voice)
+            self._shared.spawn(self._shared.cached.learn, self._persona, greeting, self._brief.voice)
         self._speaker.say(greeting)
 
     def _hearing(self) -> SteadySpeechToText | None:

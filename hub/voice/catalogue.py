@@ -4,7 +4,6 @@ One task owns the connection, follows changes of the list, and connects again wh
 """
 
 import logging
-import random
 import ssl
 from collections.abc import Mapping
 from typing import Any, Final
@@ -25,11 +24,13 @@ from pydantic import TypeAdapter
 
 from hub.core.backoff import RestartPolicy
 from hub.core.errors import HubError
+from hub.voice.again import pause
 from hub.voice.plain import failure, sentence
 
 log = logging.getLogger(__name__)
 ERA: Final = "2026-07-28"
-RAW: Final = TypeAdapter(dict[str, Any])
+RAW: Final[Any] = TypeAdapter(dict[str, Any])
+"""Results as they came: unknown keys kept, nothing checked against an output schema."""
 AGAIN: Final = RestartPolicy(first_delay=0.2, factor=2, max_delay=3)
 LIST_SECONDS: Final = 10.0
 PAGES: Final = 50
@@ -39,7 +40,6 @@ CONNECT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 90.0
 """A ToolCall without any sign of life for this long has failed; progress renews it."""
 TOTAL_SECONDS: Final = 320.0
-
 
 
 class ToolFailed(HubError):
@@ -74,7 +74,7 @@ class Catalogue:
             finally:
                 self._client = None
                 self._connected = anyio.Event()
-            await anyio.sleep(AGAIN.delay(attempt, random.random()))
+            await pause(AGAIN, attempt)
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Run one tool and return its result as it came.
@@ -98,17 +98,18 @@ class Catalogue:
         request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=dict(arguments)))
         with anyio.move_on_after(SILENT_SECONDS) as patience:
 
-            async def alive(_progress: float, _total: float | None, _message: str | None) -> None:
+            async def alive(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001
                 patience.deadline = anyio.current_time() + SILENT_SECONDS
 
             try:
-                return await client.session.send_request(
+                result: dict[str, Any] = await client.session.send_request(
                     request, RAW, request_read_timeout_seconds=TOTAL_SECONDS, progress_callback=alive
                 )
             except MCPError as error:
                 if error.code == CONNECTION_CLOSED:
                     raise ToolFailed("The tools cannot be reached just now.") from error
                 raise ToolFailed(sentence(error.message)) from error
+            return result
         raise ToolFailed("The tool did not answer in time.")
 
     async def _follow(self, client: Client) -> None:
@@ -142,7 +143,7 @@ class Catalogue:
         cursor: str | None = None
         for _ in range(PAGES):
             request = ListToolsRequest(params=PaginatedRequestParams(cursor=cursor))
-            page = await client.session.send_request(
+            page: dict[str, Any] = await client.session.send_request(
                 request, RAW, request_read_timeout_seconds=LIST_SECONDS
             )
             tools += page.get("tools") or []
@@ -164,7 +165,7 @@ class Catalogue:
 
 
 class _CalmTransport(httpx2.AsyncHTTPTransport):
-    """Answers 503 where nothing can be reached: an exception would end the session and every ToolCall in it."""
+    """Answers 503 where nothing can be reached: an exception would end all ToolCalls of the session."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         try:

@@ -42,10 +42,16 @@ def read_environment(hub: str | None, env: Mapping[str, str] | None = None) -> E
     hub_url = hub or env.get("HUB_URL") or ""
     needed = {
         "HUB_URL": (hub_url, "Give the hub's address with --hub http://HOST:PORT or HUB_URL."),
-        "HUB_WORKER_TOKEN": (env.get("HUB_WORKER_TOKEN"), "Set HUB_WORKER_TOKEN to the token the hub gave for it."),
+        "HUB_WORKER_TOKEN": (
+            env.get("HUB_WORKER_TOKEN"),
+            "Set HUB_WORKER_TOKEN to the token the hub gave for it.",
+        ),
         "LIVEKIT_URL": (settings.livekit_url, "Set LIVEKIT_URL to the LiveKit server that the hub uses."),
         "LIVEKIT_API_KEY": (settings.livekit_api_key, "Set LIVEKIT_API_KEY to that server's key."),
-        "LIVEKIT_API_SECRET": (settings.livekit_api_secret, "Set LIVEKIT_API_SECRET to that server's secret."),
+        "LIVEKIT_API_SECRET": (
+            settings.livekit_api_secret,
+            "Set LIVEKIT_API_SECRET to that server's secret.",
+        ),
     }
     for name, (value, remedy) in needed.items():
         if not value:

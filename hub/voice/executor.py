@@ -1,7 +1,7 @@
 """Runs LiveKit jobs as tasks of the worker's own loop: a call costs a few megabytes and starts at once.
 
-Stands in for `ipc.job_thread_executor.ThreadJobExecutor` of livekit-agents 1.8.9, whose surface it has; LiveKit's own
-`_JobProc` does the work. This is private API: the version is pinned and a test watches the signature.
+Stands in for `ipc.job_thread_executor.ThreadJobExecutor` of livekit-agents 1.8.9, whose surface it has;
+LiveKit's own `_JobProc` does the work. Private API: the version is pinned and a test watches the signature.
 """
 
 import asyncio

@@ -66,7 +66,9 @@ class HubClient:
                 timeout=seconds,
             )
         except httpx2.HTTPError as error:
-            raise HubUnreachable(f"The hub at {self.url} cannot be reached ({type(error).__name__}).") from error
+            raise HubUnreachable(
+                f"The hub at {self.url} cannot be reached ({type(error).__name__})."
+            ) from error
         if response.status_code >= SERVER_ERROR:
             raise HubUnreachable(f"The hub at {self.url} answered {response.status_code}.")
         if response.status_code >= ERROR:

@@ -1,4 +1,6 @@
-"""What the model is told about its call before anybody speaks: persona, goal, questions and what the desktop added."""
+"""What the model is told before anybody speaks: persona, goal, questions and what the desktop added."""
+
+from collections.abc import Iterable
 
 from hub.core.wire import Brief, Question
 from hub.voice.persona import Persona
@@ -16,20 +18,20 @@ def instructions(persona: Persona, brief: Brief) -> str:
     if brief.success_criteria:
         parts.append("The call is a success when:\n" + _listed(brief.success_criteria))
     if brief.questions:
-        parts.append("Find out, one at a time:\n" + _listed([_asked(question) for question in brief.questions]))
+        parts.append("Find out, one at a time:\n" + _listed(map(_asked, brief.questions)))
     if brief.language:
         parts.append(f"Speak and understand this language: {brief.language}.")
     if brief.instructions:
         parts.append(f"For this call in particular:\n{brief.instructions.strip()}")
     if "stt" in brief.practice:
         parts.append(
-            f"Where the caller's words are {NOT_UNDERSTOOD}, the recogniser heard something it does not know: "
-            "say that you did not catch it."
+            f"Where the caller's words are {NOT_UNDERSTOOD}, the recogniser heard "
+            "something that it does not know: say that you did not catch it."
         )
     return "\n\n".join(parts)
 
 
-def _listed(items: list[str]) -> str:
+def _listed(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 

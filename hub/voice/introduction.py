@@ -2,7 +2,6 @@
 
 import json
 import logging
-import random
 from typing import Any, Final
 
 import anyio
@@ -11,6 +10,7 @@ from livekit.agents import JobContext
 
 from hub.core.backoff import RestartPolicy
 from hub.core.wire import Brief, JobStarted
+from hub.voice.again import pause
 from hub.voice.hub_client import HubClient, HubRefused, HubUnreachable
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Introduction:
                 except HubUnreachable as error:
                     attempt += 1
                     log.warning("%s", error.message)
-                await anyio.sleep(AGAIN.delay(attempt, random.random()))
+                await pause(AGAIN, attempt)
         log.warning("the hub gave no Brief for room %s in time", started.room)
         return None
 

@@ -15,6 +15,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from hub.core.backoff import RestartPolicy
 from hub.core.wire import Acknowledged, Command, EventsUp, WorkerEvent
+from hub.voice.again import pause
 from hub.voice.hub_client import HubClient, HubRefused, HubUnreachable
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ AGAIN: Final = RestartPolicy(first_delay=0.2, factor=2, max_delay=2)
 BATCH: Final = 100
 POLL_SECONDS: Final = 20.0
 LOST_SECONDS: Final = 90.0
-"""A call whose hub has been silent for this long cannot go on: it has no tools and nobody who remembers it."""
+"""A call whose hub has been silent for this long has no tools, and nobody who remembers it."""
 LAST_WORDS_SECONDS: Final = 60.0
 """How long a call that is over still tries to hand in its events."""
 GONE: Final = frozenset({404, 409, 410})
@@ -106,7 +107,7 @@ class Link:
             if attempt:
                 if self._closed and self._silent_for() > LAST_WORDS_SECONDS:
                     return
-                await anyio.sleep(AGAIN.delay(attempt, self._random01()))
+                await pause(AGAIN, attempt, self._random01)
 
     async def _sent(self) -> bool:
         """Send the next events; False when it has to be tried again."""
@@ -149,7 +150,7 @@ class Link:
                 self._deliver(answer.commands)
                 if answer.over:
                     self.over.set()
-            await anyio.sleep(AGAIN.delay(attempt, self._random01()))
+            await pause(AGAIN, attempt, self._random01)
 
     def _deliver(self, commands: list[Command]) -> None:
         for command in sorted(commands, key=lambda command: command.n):

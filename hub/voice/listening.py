@@ -1,8 +1,8 @@
-"""From the session's events to the Link: turns of both sides, latencies, and what the providers' errors mean."""
+"""From the session's events to the Link: turns of both sides, latencies, and the providers' errors."""
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from livekit.agents import APIStatusError, APITimeoutError, llm, stt, tts
 from livekit.agents.voice import AgentSession, SpeechHandle
@@ -90,7 +90,7 @@ class Listening:
                 self._tools.new_turn()
             self.transcript.caller_said(text)
         elif item.role == "assistant":
-            role = "operator" if self._operator_speaks() else "agent"
+            role: Literal["agent", "operator"] = "operator" if self._operator_speaks() else "agent"
             self.transcript.agent_said(role, text, interrupted=item.interrupted)
             self._replied(item)
         self._measure(item)
@@ -111,7 +111,9 @@ class Listening:
 
     def _measure(self, item: llm.ChatMessage) -> None:
         metrics: dict[str, Any] = dict(item.metrics)
-        latency = {name: round(float(metrics[name]), 3) for name in LATENCIES if metrics.get(name) is not None}
+        latency = {
+            name: round(float(metrics[name]), 3) for name in LATENCIES if metrics.get(name) is not None
+        }
         if latency:
             self._link.tell(Measured, latency=latency, usage=self._usage())
 

@@ -29,7 +29,9 @@ class _WithoutTokens(logging.Formatter):
 
 def main(argv: Sequence[str]) -> int:
     """Return the exit status: 0 when stopped, 2 when the worker cannot be used as it is set up."""
-    parser = argparse.ArgumentParser(prog="hub worker", description="A voice worker on this or another machine.")
+    parser = argparse.ArgumentParser(
+        prog="hub worker", description="A voice worker on this or another machine."
+    )
     parser.add_argument("--hub", metavar="URL", help="the hub's address; else HUB_URL")
     given = parser.parse_args(argv)
     _log_to_stderr()
@@ -40,10 +42,10 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write(f"{error.message} {error.next_step}".strip() + "\n")
         return 2
     except BaseExceptionGroup as group:
-        error = _first(group)
-        if error is None:
+        first = _first(group)
+        if first is None:
             raise
-        sys.stderr.write(f"{error.message} {error.next_step}".strip() + "\n")
+        sys.stderr.write(f"{first.message} {first.next_step}".strip() + "\n")
         return 2
     return 0
 
@@ -82,5 +84,14 @@ def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithoutTokens("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("livekit", "livekit.agents", "livekit.plugins", "httpx2", "httpx", "mcp", "asyncio", "aiohttp"):
+    for noisy in (
+        "livekit",
+        "livekit.agents",
+        "livekit.plugins",
+        "httpx2",
+        "httpx",
+        "mcp",
+        "asyncio",
+        "aiohttp",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

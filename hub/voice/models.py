@@ -1,4 +1,4 @@
-"""The providers of a call: plugin objects for each call alone, over one HTTP client, SSL context and VAD for all."""
+"""The providers of a call: plugin objects of its own, over one HTTP client, SSL context and VAD for all."""
 
 import asyncio
 import importlib
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 import httpx2
-from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
+from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, vad
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.plugins import assemblyai, openai, silero
@@ -35,7 +35,7 @@ CONNECT: Final = SessionConnectOptions(
 
 
 class SteadySpeechToText(assemblyai.STT):
-    """AssemblyAI, but a refused handshake is an error that LiveKit retries; stock, it leaves the call deaf."""
+    """AssemblyAI, but a refused handshake is an error that is retried; stock, it leaves the call deaf."""
 
     on_connected: Callable[[], None] = staticmethod(lambda: None)
 
@@ -71,7 +71,7 @@ class Models:
     """What all calls of a worker share."""
 
     environment: Environment
-    vad: silero.VAD
+    vad: vad.VAD
     client: AsyncClient
     sockets: aiohttp.ClientSession
 
@@ -79,7 +79,7 @@ class Models:
     @asynccontextmanager
     async def open(cls, environment: Environment) -> AsyncGenerator["Models"]:
         """Do everything slow now, off the loop, so that no call pays for it."""
-        secure, vad = await asyncio.to_thread(_warm_up)
+        secure, voices = await asyncio.to_thread(_warm_up)
         http = httpx2.AsyncClient(
             verify=secure,
             timeout=httpx2.Timeout(connect=15.0, read=5.0, write=5.0, pool=5.0),
@@ -96,7 +96,7 @@ class Models:
                 http_client=http,
             ) as client,
         ):
-            yield cls(environment, vad, client, sockets)
+            yield cls(environment, voices, client, sockets)
 
     def hearing(self, persona: Persona, language: str | None) -> SteadySpeechToText:
         options: dict[str, Any] = {}
@@ -116,9 +116,7 @@ class Models:
         )
 
     def thinking(self, persona: Persona) -> openai.LLM:
-        return openai.LLM(
-            model=persona.model.name, temperature=persona.model.temperature, client=self.client
-        )
+        return openai.LLM(model=persona.model.name, temperature=persona.model.temperature, client=self.client)
 
     def speaking(self, persona: Persona, voice: str | None = None) -> openai.TTS:
         return openai.TTS(
@@ -130,7 +128,7 @@ class Models:
         )
 
 
-def _warm_up() -> tuple[ssl.SSLContext, silero.VAD]:
+def _warm_up() -> tuple[ssl.SSLContext, vad.VAD]:
     # the end-of-turn model of LiveKit would take 240 MB and is not used here
     os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
     for name in SLOW_TO_IMPORT:

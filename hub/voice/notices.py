@@ -1,4 +1,4 @@
-"""Small JSON messages to the page in the room: what the agent is doing while a tool runs, and why a call ended."""
+"""Small JSON messages to the page in the room: what the agent is doing, and why a call ended."""
 
 import json
 import logging

@@ -27,7 +27,10 @@ GIVEN_UP: Final = frozenset({rtc.DisconnectReason.CONNECTION_TIMEOUT})
 """LiveKit itself has waited for them to come back."""
 ROOM_ENDED: Final = {
     rtc.DisconnectReason.ROOM_DELETED: (EndedReason.OPERATOR_ENDED, "the room was deleted"),
-    rtc.DisconnectReason.PARTICIPANT_REMOVED: (EndedReason.OPERATOR_ENDED, "the agent was removed from the room"),
+    rtc.DisconnectReason.PARTICIPANT_REMOVED: (
+        EndedReason.OPERATOR_ENDED,
+        "the agent was removed from the room",
+    ),
     rtc.DisconnectReason.ROOM_CLOSED: (EndedReason.CALLER_LEFT, "everybody had left the room"),
 }
 

@@ -114,7 +114,8 @@ def load_personas(home: Path) -> Mapping[str, Persona]:
                 log.warning("%s", error.message)
     if DEFAULT not in personas:
         raise ConfigurationError(
-            "The default persona is missing.", next_step="Install voice-hub again, or mend personas/default.toml."
+            "The default persona is missing.",
+            next_step="Install voice-hub again, or mend personas/default.toml.",
         )
     return personas
 

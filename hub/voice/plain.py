@@ -1,4 +1,4 @@
-"""What went wrong in a ToolCall, in one sentence that can be said to a caller: never raw JSON, never a code alone."""
+"""What went wrong in a ToolCall, in one sentence for a caller: never raw JSON, never a code alone."""
 
 import re
 from collections.abc import Mapping
@@ -77,6 +77,5 @@ def _database(code: str, detail: str) -> str:
 
 def _ended(text: str) -> str:
     if len(text) > SENTENCE:
-        text = text[: text.rfind(" ", 0, SENTENCE - 1)].rstrip(" ,;:") + " …"
-        return text
+        return text[: text.rfind(" ", 0, SENTENCE - 1)].rstrip(" ,;:") + " …"
     return text + "."

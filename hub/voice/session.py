@@ -1,4 +1,4 @@
-"""Builds the AgentSession of a call from its persona and Brief, with the settings that measured best (README of the bench)."""
+"""Builds the AgentSession of a call from its persona and Brief, with the settings that measured best."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -71,7 +71,11 @@ def room_options(brief: Brief, words: Words) -> RoomOptions:
     """What of the room is used; a typed call is in its room but uses nothing of it."""
     if brief.mode == "text":
         return RoomOptions(
-            text_input=False, audio_input=False, audio_output=False, text_output=False, close_on_disconnect=False
+            text_input=False,
+            audio_input=False,
+            audio_output=False,
+            text_output=False,
+            close_on_disconnect=False,
         )
     options = RoomOptions(
         audio_input=AudioInputOptions(frame_size_ms=FRAME_MS),

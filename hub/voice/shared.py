@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from hub.core.wire import Brief
 from hub.voice.cached_speech import CachedSpeech
 from hub.voice.hub_client import HubClient
-from hub.voice.link import Link
 from hub.voice.models import Models
 from hub.voice.persona import DEFAULT, Persona
 
@@ -22,10 +21,8 @@ class Shared:
     cached: CachedSpeech
     personas: Mapping[str, Persona]
     secure: ssl.SSLContext
-    keep: Callable[[Link], None]
-    """Gives a Link its owner task, which outlives the job until the hub has every event."""
-    learn: Callable[[Persona, str, str | None], None]
-    """Has a sentence synthesised for the next time."""
+    spawn: Callable[..., object]
+    """Starts a task that belongs to the worker and may outlive a call."""
 
     def persona(self, brief: Brief) -> Persona:
         """The persona that the call asks for; an unknown name means the default."""

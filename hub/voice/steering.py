@@ -24,7 +24,7 @@ TOLD: Final = 500
 
 
 class Steering:
-    """Carries out the commands of one call; typed words are answered one after the other, the rest at once."""
+    """Carries out the commands of one call; typed words are answered one after the other."""
 
     def __init__(
         self, link: Link, session: AgentSession[Any], speaker: Speaker, ender: Ender, *, typed: bool
@@ -50,10 +50,14 @@ class Steering:
                 case "caller":
                     self._take_line(command)
                 case "context":
-                    await add_note(self._session, f"Note from the desktop that follows this call: {command.text}")
+                    await add_note(
+                        self._session, f"Note from the desktop that follows this call: {command.text}"
+                    )
                     self._done(command, "in_context")
                 case "say":
-                    tasks.start_soon(self._confirm, command, self._speaker.operator_says(command.text), SAY_SECONDS)
+                    tasks.start_soon(
+                        self._confirm, command, self._speaker.operator_says(command.text), SAY_SECONDS
+                    )
                 case "instruct":
                     await self._instruct(command, tasks)
                 case "end":

@@ -1,9 +1,9 @@
-"""The one toolset of a call: the live catalogue plus `end_call`, run so that no tool ever leaves the caller in silence."""
+"""The one toolset of a call: the live catalogue and `end_call`, run so that nobody is left in silence."""
 
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import anyio
 from livekit.agents import RunContext, ToolError, function_tool, llm
@@ -29,12 +29,6 @@ END_CALL: Final = "end_call"
 RUNNING: Final = "It is still running; its result comes by itself. Do not call it again."
 
 
-class Tell(Protocol):
-    """Where events go."""
-
-    def __call__(self, event: type[ToolStarted | ToolEnded], /, **values: object) -> None: ...
-
-
 class HubToolset(Toolset):
     """`tools` is read before every step of the model, so a change of the catalogue is seen at once."""
 
@@ -42,7 +36,7 @@ class HubToolset(Toolset):
         self,
         catalogue: Catalogue,
         *,
-        tell: Tell,
+        tell: Callable[..., None],
         notify: Callable[..., None],
         announce: Callable[[int], SpeechHandle | None],
         hang_up: Callable[[bool], None],
@@ -107,7 +101,7 @@ class HubToolset(Toolset):
             run,
             raw_schema={
                 "name": END_CALL,
-                "description": "Ends the call. Say goodbye first. Only when the caller is done or asks for it.",
+                "description": "Ends the call. Say goodbye first. Only when the caller is done.",
                 "parameters": {"type": "object", "properties": {}},
             },
         )
@@ -115,7 +109,7 @@ class HubToolset(Toolset):
     async def _run(self, name: str, title: str, arguments: dict[str, Any], ctx: RunContext[Any]) -> str:
         self._calls += 1
         if self._calls > TOOL_CALLS_PER_TURN:
-            raise ToolError("Too many tools were used for one turn. Answer with what is known, or ask the caller.")
+            raise ToolError("Too many tools were used in this turn. Answer with what is known.")
         tool_call = ctx.function_call.call_id
         self._tell(ToolStarted, tool_call=tool_call, tool=name, arguments=arguments)
         self._notify("tool_started", tool_call=tool_call, tool=name, title=title)
@@ -171,4 +165,3 @@ class _Answer:
         if self.error is not None:
             raise self.error
         return self.result or {}
-

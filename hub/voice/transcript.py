@@ -1,11 +1,11 @@
-"""The turns of a call as they are heard and spoken: told when they begin, as they grow, and when they are final."""
+"""The turns of a call as they are heard and spoken: told when they begin, grow, and are final."""
 
 import itertools
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from livekit.agents.voice import io
 
@@ -14,12 +14,6 @@ from hub.core.wire import TurnHeard
 GROW_SECONDS: Final = 0.25
 """A turn that grows is told again at most this often."""
 Speaker = Literal["caller", "agent", "operator"]
-
-
-class Tell(Protocol):
-    """Where events go."""
-
-    def __call__(self, event: type[TurnHeard], /, **values: object) -> None: ...
 
 
 @dataclass(slots=True)
@@ -40,7 +34,7 @@ class _Turn:
 class Transcript:
     """At most one turn is open on each side."""
 
-    def __init__(self, tell: Tell, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, tell: Callable[..., None], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._tell = tell
         self._clock = clock
         self._names = itertools.count(1)

@@ -1,10 +1,9 @@
-"""The AgentServer: registers with LiveKit, takes jobs as tasks of its loop, and tells the hub that it is there."""
+"""Registers with LiveKit, takes jobs as tasks of its loop, and tells the hub that it is there."""
 
 import asyncio
 import json
 import logging
 import os
-import random
 import socket
 import ssl
 import sys
@@ -25,13 +24,14 @@ from hub.core.errors import ConfigurationError
 from hub.core.records import EndedReason
 from hub.core.wire import WorkerHello
 from hub.voice import executor
+from hub.voice.again import pause
 from hub.voice.cached_speech import CachedSpeech
 from hub.voice.call import Call
 from hub.voice.ending import Ending
 from hub.voice.environment import Environment
 from hub.voice.hub_client import HubClient, HubRefused, HubUnreachable
 from hub.voice.models import Models
-from hub.voice.persona import Persona, load_personas
+from hub.voice.persona import DEFAULT, Persona, load_personas
 from hub.voice.shared import Shared
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,9 @@ class Worker:
         async with AsyncExitStack() as stack:
             personas = load_personas(self._environment.home)
             models = await stack.enter_async_context(Models.open(self._environment))
-            http = await stack.enter_async_context(httpx2.AsyncClient(limits=httpx2.Limits(max_connections=100)))
+            http = await stack.enter_async_context(
+                httpx2.AsyncClient(limits=httpx2.Limits(max_connections=100))
+            )
             hub = HubClient(http, self._environment.hub_url, self._environment.worker_token)
             tasks = await stack.enter_async_context(anyio.create_task_group())
             cached = CachedSpeech(models, self._environment.home / "speech")
@@ -85,14 +87,13 @@ class Worker:
                 cached=cached,
                 personas=personas,
                 secure=ssl.create_default_context(),
-                keep=lambda link: tasks.start_soon(link.run),
-                learn=lambda persona, text, voice: tasks.start_soon(cached.learn, persona, text, voice),
+                spawn=tasks.start_soon,
             )
             await self._work(shared, tasks)
 
     async def _work(self, shared: Shared, tasks: TaskGroup) -> None:
-        tasks.start_soon(shared.cached.fill, list(shared.personas.values()))
         await self._first_greeting(shared)
+        tasks.start_soon(shared.cached.fill, list(shared.personas.values()))
         tasks.start_soon(self._say_hello, shared)
         tasks.start_soon(self._serve, shared)
         await self._stopping.wait()
@@ -102,13 +103,12 @@ class Worker:
 
     async def _first_greeting(self, shared: Shared) -> None:
         """Give the default greeting a moment to be ready; if speech is down, do without."""
-        persona = shared.personas["default"]
+        persona = shared.personas[DEFAULT]
         with anyio.move_on_after(GREETING_SECONDS):
-            while shared.cached.frames(persona, persona.greeting) is None:
-                await anyio.sleep(0.05)
+            await shared.cached.learn(persona, persona.greeting)
 
     async def _serve(self, shared: Shared) -> None:
-        """Keep an AgentServer registered; each attempt is a new one, since a closed one cannot be used again."""
+        """Keep an AgentServer registered; each attempt is a new one: a closed one cannot be used again."""
         attempt = 0
         while True:
             server = self._server(shared)
@@ -121,7 +121,7 @@ class Worker:
                 self._registered = anyio.Event()
                 with anyio.CancelScope(shield=True), anyio.move_on_after(CLOSE_SECONDS):
                     await server.aclose()
-            await anyio.sleep(AGAIN.delay(attempt, random.random()))
+            await pause(AGAIN, attempt)
 
     def _server(self, shared: Shared) -> AgentServer:
         server = AgentServer(
@@ -180,7 +180,7 @@ class Worker:
             else:
                 attempt = 0
                 self._greeted()
-            await anyio.sleep(AGAIN.delay(attempt, random.random()) if attempt else HELLO_SECONDS)
+            await (pause(AGAIN, attempt) if attempt else anyio.sleep(HELLO_SECONDS))
 
     def _refused(self, error: HubRefused, attempt: int) -> int:
         if error.status in UNAUTHORIZED and not self._ready:

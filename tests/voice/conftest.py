@@ -67,6 +67,12 @@ class LiveKit:
         async with self.api() as client:
             return [room.name for room in (await client.room.list_rooms(api.ListRoomsRequest())).rooms]
 
+    async def closed(self, room: str, seconds: float = 5) -> None:
+        """Wait until a room is gone."""
+        with anyio.fail_after(seconds):
+            while room in await self.rooms():  # noqa: ASYNC110  # LiveKit does not tell
+                await anyio.sleep(0.05)
+
 
 @pytest.fixture(scope="session")
 def livekit(livekit_server_bin: Path) -> Iterator[LiveKit]:
@@ -119,11 +125,26 @@ class Stage:
         return call, room
 
 
+@pytest.fixture(scope="module")
+async def theatre(livekit: LiveKit, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+    """A worker that stays for the tests of one module."""
+    home = tmp_path_factory.mktemp("home")
+    async with (
+        Providers().running() as providers,
+        FakeHub().running() as hub,
+        worker_process(livekit, hub, providers, home) as worker,
+    ):
+        yield Stage(livekit, hub, providers, worker)
+
+
 @pytest.fixture
-async def stage(livekit: LiveKit, hub_home: Path) -> AsyncGenerator[Stage]:
-    async with Providers().running() as providers, FakeHub().running() as hub:
-        async with worker_process(livekit, hub, providers, hub_home) as worker:
-            yield Stage(livekit, hub, providers, worker)
+def stage(theatre: Stage) -> Stage:
+    """As new: no tools, no rules, nothing refused."""
+    theatre.hub.tools.clear()
+    theatre.providers.rules.clear()
+    theatre.providers.refuse.clear()
+    theatre.providers.heard.clear()
+    return theatre
 
 
 def worker_env(livekit: LiveKit, hub: FakeHub, providers: Providers, home: Path) -> dict[str, str]:
@@ -178,7 +199,7 @@ async def worker_process(
 
 async def _keep(process: asyncio.subprocess.Process, lines: list[str]) -> None:
     assert process.stderr is not None
-    async for line in process.stderr:
+    while line := await process.stderr.readline():
         lines.append(line.decode(errors="replace").rstrip())
 
 

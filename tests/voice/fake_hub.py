@@ -102,8 +102,14 @@ class FakeHub:
 
     def call(self, **values: Any) -> FakeCall:
         call_id = f"call-{uuid.uuid4().hex[:8]}"
-        given = {"mode": "browser", "goal": "Answer questions about the data.", "max_seconds": 600} | values
-        call = FakeCall(Brief(call_id=call_id, token=f"t-{call_id}", mcp_path=f"/mcp/calls/{call_id}", **given))
+        given: dict[str, Any] = {
+            "mode": "browser",
+            "goal": "Answer questions about the data.",
+            "max_seconds": 600,
+        } | values
+        call = FakeCall(
+            Brief(call_id=call_id, token=f"t-{call_id}", mcp_path=f"/mcp/calls/{call_id}", **given)
+        )
         self.calls[call_id] = call
         return call
 
@@ -157,7 +163,8 @@ class FakeHub:
             Route("/api/worker/calls/{id}/commands", self._commands),
             Mount("/mcp", app=guarded),
         ]
-        return Starlette(routes=routes, lifespan=lambda _app: inner.router.lifespan_context(inner))
+        lifespan: Any = inner.router.lifespan_context
+        return Starlette(routes=routes, lifespan=lambda _app: lifespan(inner))
 
     def _refusal(self, request: Request) -> Response | None:
         if request.headers.get("authorization") != f"Bearer {self.token}":
