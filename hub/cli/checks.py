@@ -55,11 +55,15 @@ def programs(settings: Settings) -> Iterator[Finding]:
                 f"{dotted(found)} is too old" if found else "not found, so servers that npx starts cannot run"
             )
             yield Finding(program, "broken", detail, "Install Node.js 20 or newer, with npm.")
-    if (Path(hub.__file__).parent / "web" / "pages" / "vendor").is_dir():
+    if pages_there():
         yield Finding("pages", "ok", "their libraries are there")
     else:
         yield Finding("pages", "broken", "their libraries are missing", "Run ./scripts/pages.")
     yield livekit(settings)
+
+
+def pages_there() -> bool:
+    return (Path(hub.__file__).parent / "web" / "pages" / "vendor").is_dir()
 
 
 def livekit(settings: Settings) -> Finding:
@@ -172,22 +176,19 @@ def servers_file(settings: Settings, path: Path) -> Iterator[Finding]:
     config = parse(text, given)
     for one in config.problems:
         where = f"{path}:{one.line}" + (f" {one.path}" if one.path else "")
-        state: Literal["warn", "broken"] = "broken" if one.severity is Severity.ERROR else "warn"
-        yield Finding("servers.json", state, f"{where}: {one.message}", one.remedy)
+        spec = config.servers.get(one.server or "")
+        # What only lacks a variable is not configured; everything else of the file runs.
+        harmless = one.severity is not Severity.ERROR or (spec is not None and bool(spec.missing))
+        yield Finding("servers.json", "warn" if harmless else "broken", f"{where}: {one.message}", one.remedy)
     if not config.problems:
-        yield Finding("servers.json", "ok", f"{path}, {len(config.servers)} servers")
+        yield Finding("servers.json", "ok", f"{path}, servers: {', '.join(config.servers) or 'none'}")
     yield from _servers(config, given.get("PATH"))
 
 
 def _servers(config: Config, path: str | None) -> Iterator[Finding]:
     for name, spec in config.servers.items():
-        if spec.disabled:
+        if spec.disabled or spec.transport is not Transport.STDIO or not spec.command:
             continue
-        if spec.missing:
-            yield Finding(
-                name, "warn", f"not configured: {', '.join(spec.missing)}", "Set it, or put it into .env."
-            )
-        elif spec.transport is Transport.STDIO and spec.command and not shutil.which(spec.command, path=path):
-            yield Finding(
-                name, "broken", f"there is no program {spec.command}", "Install it or correct command."
-            )
+        if not shutil.which(spec.command, path=path):
+            detail = f"there is no program {spec.command}"
+            yield Finding(name, "broken", detail, "Install it or correct command.")
