@@ -140,8 +140,8 @@ class Supervisor:
     """Decides for one thing when to connect, when to wait and when to give up."""
 
     def __init__(self, policy: RestartPolicy, *, start_timeout: float) -> None:
-        self._policy = policy
-        self._start_timeout = start_timeout
+        self.policy = policy
+        self.start_timeout = start_timeout
         self.state = State.STOPPED
         self.wanted = False
         self.attempt = 0
@@ -174,20 +174,20 @@ class Supervisor:
             case Lost(loss) if self.state is not State.STOPPING:
                 self._end(loss, now)
             case TimerFired() if self.state is State.STARTING:
-                self._end(Loss(f"not ready after {self._start_timeout:g} s", LossKind.HUNG), now)
+                self._end(Loss(f"not ready after {self.start_timeout:g} s", LossKind.HUNG), now)
             case _:
                 pass
 
     def _end(self, loss: Loss, now: float) -> None:
         since, self._ready_since = self._ready_since, None
-        self._was_stable = since is not None and now - since >= self._policy.stable_after
+        self._was_stable = since is not None and now - since >= self.policy.stable_after
         self.loss = loss
 
     def _enter(self, state: State, now: float, random01: float) -> tuple[Effect, ...]:
         self.state, self.deadline = state, None
         match state:
             case State.STARTING:
-                self.deadline = now + self._start_timeout
+                self.deadline = now + self.start_timeout
                 return (Effect.CONNECT,)
             case State.READY:
                 self.loss, self._ready_since = None, now
@@ -207,11 +207,11 @@ class Supervisor:
         if (given_up := GIVEN_UP.get(self.loss.kind)) is not None:
             return self._enter(given_up, now, random01)
         self.attempt = 0 if self._was_stable else self.attempt + 1
-        if self._policy.exhausted(self.attempt):
+        if self.policy.exhausted(self.attempt):
             return self._enter(State.FAILED, now, random01)
         self.restarts += 1
         if self.attempt == 0:
             return self._enter(State.STARTING, now, random01)
         self._enter(State.BACKOFF, now, random01)
-        self.deadline = now + self._policy.delay(self.attempt, random01)
+        self.deadline = now + self.policy.delay(self.attempt, random01)
         return ()

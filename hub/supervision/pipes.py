@@ -21,6 +21,7 @@ class _Pipe:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._closed = False
+        self._last = False
         if sys.platform != "win32":
             os.set_blocking(file.fileno(), False)
 
@@ -50,7 +51,9 @@ class PipeReader(_Pipe, ByteReceiveStream):
             try:
                 data = await _read(self._descriptor(), max_bytes)
             except BlockingIOError:
-                await anyio.wait_readable(self._descriptor())
+                if self._last:
+                    raise anyio.EndOfStream from None
+                await self._more()
                 waited = True
                 continue
             except OSError as error:
@@ -60,6 +63,20 @@ class PipeReader(_Pipe, ByteReceiveStream):
             if not data:
                 raise anyio.EndOfStream
             return data
+
+
+    def finish(self) -> None:
+        """Have the stream end after what is in the pipe already, whoever else could still write to it."""
+        self._last = True
+        if not self._closed and sys.platform != "win32":
+            anyio.notify_closing(self._file.fileno())
+
+    async def _more(self) -> None:
+        try:
+            await anyio.wait_readable(self._descriptor())
+        except anyio.ClosedResourceError:
+            if not self._last:
+                raise
 
 
 class PipeWriter(_Pipe, ByteSendStream):
@@ -83,17 +100,22 @@ async def ended(process: "Popen[bytes]") -> int:
     A zombie keeps its pid, so its group can be signalled without hitting a stranger.
     """
     if not hasattr(os, "pidfd_open"):  # macOS and Windows: not run
-        wait = process.wait
-        return await to_thread.run_sync(wait, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(WAITERS))
+        limiter = anyio.CapacityLimiter(WAITERS)
+        return await to_thread.run_sync(_wait, process, abandon_on_cancel=True, limiter=limiter)
     descriptor = os.pidfd_open(process.pid)
     try:
         await anyio.wait_readable(descriptor)
     finally:
         os.close(descriptor)
-    result = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    result = os.waitid(os.P_PID, process.pid, options)  # noqa: ASYNC222  # it has exited
     if result is None:
         raise RuntimeError(f"process {process.pid} was said to be gone and is not")
     return result.si_status if result.si_code == os.CLD_EXITED else -result.si_status
+
+
+def _wait(process: "Popen[bytes]") -> int:
+    return process.wait()
 
 
 async def _read(descriptor: int, size: int) -> bytes:

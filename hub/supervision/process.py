@@ -90,9 +90,14 @@ class Process:
             await self._output.finished.wait()
         return self.stderr_tail().rpartition("\n")[2]
 
+    def mask(self, text: str) -> str:
+        """Take the command's secrets out of a text."""
+        return self._output.mask(text)
+
     async def watch(self) -> None:
         self.exit_code = await ended(self._child)
         self._exited.set()
+        self.stdout.finish()  # a grandchild may hold it open for ever
 
     async def stop(self, steps: StopSteps) -> None:
         """Close its input, then ask, then force; the group and what had left it are gone afterwards."""

@@ -120,6 +120,11 @@ class Runner(Generic[LifeT]):
         """Try again at once if it is waiting or has given up; otherwise change nothing."""
         self._tell(CauseChanged())
 
+    def adopt(self, policy: RestartPolicy, *, start_timeout: float) -> None:
+        """Go by another policy from the next decision on; what runs is not touched."""
+        self._supervisor.policy = policy
+        self._supervisor.start_timeout = start_timeout
+
     def close(self) -> None:
         """Stop for good: `run()` returns when everything is closed."""
         self._closing = True

@@ -44,6 +44,11 @@ def send(message: dict[str, Any]) -> None:
         sys.stdout.flush()
 
 
+def say(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
+
+
 def text(number: Any, words: str) -> None:
     send({"id": number, "result": {"content": [{"type": "text", "text": words}], "ownField": 1}})
 
@@ -64,7 +69,7 @@ def die(marker: str) -> None:
     if not marker or os.path.exists(marker):  # noqa: PTH110  # starts faster
         if marker:
             os.unlink(marker)  # noqa: PTH108  # starts faster
-        print("dying as told", file=sys.stderr, flush=True)
+        say("dying as told")
         os._exit(3)
 
 
@@ -115,14 +120,29 @@ def prepare() -> None:
     if "stubborn" in MODES:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if "crash" in MODES or "failstart" in MODES:
-        print("cannot open the database", file=sys.stderr, flush=True)
+        say("cannot open the database")
         sys.exit(1)
     if "noisy" in MODES:
-        print("Welcome! \x00\ufffd {", flush=True)
-        sys.stdout.buffer.write(b"\xff\xfe not UTF-8\n")
-        print('{"jsonrpc": "2.0"}', "[" * 3000, sep="\n", flush=True)
+        noise = b'Welcome! \x00 {\n\xff\xfe not UTF-8\n{"jsonrpc": "2.0"}\n' + b"[" * 3000 + b"\n"
+        sys.stdout.buffer.write(noise)
+        sys.stdout.buffer.flush()
     if "daemon" in MODES:
         subprocess.Popen(["sleep", "1000"], start_new_session=True)  # noqa: S607
+
+
+def take(message: dict[str, Any]) -> None:
+    """Take one message of a session that has begun."""
+    method, number, params = message["method"], message.get("id"), message.get("params") or {}
+    if method == "notifications/cancelled":
+        cancelled.add(params["requestId"])
+    elif number is None or ("hang" in MODES and method not in ("initialize", "tools/list")):
+        return
+    elif method == "tools/call":
+        threading.Thread(target=call, args=(number, params), daemon=True).start()
+    elif (result := answer(method, params)) is not None:
+        send({"id": number, "result": result})
+    else:
+        send({"id": number, "error": {"code": -32601, "message": f"no method {method}"}})
 
 
 def main() -> None:
@@ -131,22 +151,11 @@ def main() -> None:
     started = False
     for line in sys.stdin:
         message = json.loads(line)
-        method, number, params = message.get("method"), message.get("id"), message.get("params") or {}
-        started = started or method == "initialize"
-        if not started and "exitfirst" in MODES:
+        started = started or message.get("method") == "initialize"
+        if started or not MODES & {"exitfirst", "mutefirst"}:
+            take(message)
+        elif "exitfirst" in MODES:
             sys.exit(1)
-        if not started and "mutefirst" in MODES:
-            continue
-        if method == "notifications/cancelled":
-            cancelled.add(params["requestId"])
-        elif number is None or ("hang" in MODES and method not in ("initialize", "tools/list")):
-            continue
-        elif method == "tools/call":
-            threading.Thread(target=call, args=(number, params), daemon=True).start()
-        elif (result := answer(method, params)) is not None:
-            send({"id": number, "result": result})
-        else:
-            send({"id": number, "error": {"code": -32601, "message": f"no method {method}"}})
     while "stubborn" in MODES:
         time.sleep(1)
 

@@ -1,0 +1,319 @@
+"""Opens one session with one server, keeps its tools current, and notices when it is over."""
+
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import anyio
+from mcp import MCPError
+from mcp.client.session import ClientSession, IncomingMessage
+from mcp.client.subscriptions import SubscriptionLost, listen
+from mcp.shared.dispatcher import CallOptions
+from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
+from mcp_types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, ToolListChangedNotification
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from hub import __version__
+from hub.core.errors import ConfigurationError
+from hub.core.ports import Caller, RawResult
+from hub.core.spec import Era, ServerSpec
+from hub.core.supervisor import Loss, LossKind
+from hub.pool.era import Eras, negotiate
+from hub.pool.errors import ConnectionLost
+from hub.pool.http import unauthorized, written_mark
+from hub.pool.param_headers import learn_param_headers
+from hub.pool.pulse import SENT, Pulse, Sent
+from hub.pool.wire import Way, Wire, open_wire
+from hub.supervision import orphans
+from hub.supervision.process import exit_reason
+
+HEALTH_SECONDS = 10.0
+"""Between two questions whether the server is still there."""
+HEALTH_BUDGET = 5.0
+PAGES = 100
+LISTEN_AGAIN_SECONDS = 5.0
+EXIT_SECONDS = 0.3
+"""How long the exit of a process may take whose output has ended."""
+COMMAND_NOT_FOUND = 127
+"""What a shell exits with."""
+_STOPPED = "Tt"
+_SSE_BROKE = "SSE stream"
+_log = logging.getLogger(__name__)
+
+OnTools = Callable[[Sequence[Mapping[str, Any]]], None]
+
+
+class Connection:
+    """One live session; made by `open_connection`, usable from every task."""
+
+    def __init__(self, way: Way, wire: Wire, pulse: Pulse, session: ClientSession, on_tools: OnTools) -> None:
+        self.spec: ServerSpec = way.spec
+        self.tools: Sequence[Mapping[str, Any]] = ()
+        self._name = way.name
+        self._wire = wire
+        self._pulse = pulse
+        self._session = session
+        self._on_tools = on_tools
+        self._waiting = 0
+
+    @property
+    def pid(self) -> int | None:
+        return self._wire.process.pid if self._wire.process else None
+
+    @property
+    def protocol_version(self) -> str:
+        return self._session.protocol_version or ""
+
+    @property
+    def modern(self) -> bool:
+        return self.protocol_version in MODERN_PROTOCOL_VERSIONS
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, though perhaps nobody has been told yet."""
+        return self._pulse.over
+
+    async def lost(self) -> Loss:
+        """Return what ended the session, with the exit code and last words of its process."""
+        return await described(await self._pulse.wait(), self._wire)
+
+    async def request(
+        self, method: str, params: Mapping[str, Any], *, caller: Caller | None, timeout: float
+    ) -> RawResult:
+        """Send one request and return its raw result; progress goes to the caller and renews the timeout.
+
+        Raises:
+            mcp.MCPError: The server answered with an error.
+            TimeoutError: No answer and no sign of life for `timeout` seconds.
+            ConnectionLost: The session ended; says whether the request had been written.
+        """
+        if self.over:
+            raise ConnectionLost(f"{self._name} has just ended.", written=False)
+        sent = Sent(written=self._wire.process is None)  # by HTTP that is known only of what failed
+        token = SENT.set(sent)
+        self._waiting += 1
+        try:
+            with anyio.CancelScope(deadline=anyio.current_time() + timeout) as scope:
+
+                async def on_progress(progress: float, total: float | None, message: str | None) -> None:
+                    scope.deadline = anyio.current_time() + timeout
+                    if caller is not None:
+                        await caller.progress(progress, total, message)
+
+                return await self.send(method, params, {"on_progress": on_progress})
+        except MCPError as error:
+            raise self._meant(error, sent) from error
+        finally:
+            self._waiting -= 1
+            SENT.reset(token)
+        raise TimeoutError(f"{self._name} did not answer {method} for {timeout:g} s.")
+
+    async def send(self, method: str, params: Mapping[str, Any], options: CallOptions) -> RawResult:
+        """Send as it is, and return what comes: no model of the SDK's drops or refuses anything.
+
+        Raises:
+            mcp.MCPError: An error came back, or the session ended.
+        """
+        data: dict[str, Any] = {"method": method, "params": dict(params)}
+        if "_meta" in data["params"]:
+            data["params"]["_meta"] = dict(data["params"]["_meta"])
+        self._session._stamp(data, options)  # noqa: SLF001  # what the era wants in each request; see test_connect
+        return await self._session._dispatcher.send_raw_request(method, data["params"], options)  # noqa: SLF001
+
+    async def refresh(self) -> None:
+        """Fetch the whole list of tools.
+
+        Raises:
+            mcp.MCPError: The server refused, or the session ended.
+        """
+        tools: list[Mapping[str, Any]] = []
+        cursor: str | None = None
+        for _ in range(PAGES):
+            try:
+                page = await self.send("tools/list", {"cursor": cursor} if cursor else {}, {})
+            except MCPError as error:
+                if error.error.code != METHOD_NOT_FOUND:
+                    raise
+                break
+            found = page.get("tools")
+            tools += found if isinstance(found, list) else []
+            cursor = page.get("nextCursor")
+            if not isinstance(cursor, str) or not cursor:
+                break
+        self.tools = tuple(tools)
+        if self.modern and self._wire.http is not None:
+            learn_param_headers(self._session, self.tools)
+
+    async def keep_current(self) -> None:
+        """Fetch the tools again whenever the server says that they have changed."""
+        while True:
+            await self._pulse.wait_tools_changed()
+            before = self.tools
+            try:
+                await self.refresh()
+            except MCPError as error:
+                _log.warning("%s: its changed tools could not be read: %s", self._name, error)
+            if self.tools != before:
+                self._on_tools(self.tools)
+
+    async def keep_listening(self) -> None:
+        """Have a modern server tell of changed tools; a list may have changed while nobody listened."""
+        capabilities = self._session.server_capabilities
+        if not self.modern or not (capabilities and capabilities.tools and capabilities.tools.list_changed):
+            return
+        while True:
+            try:
+                async with listen(self._session, tools_list_changed=True) as events:
+                    async for _ in events:
+                        self._pulse.tools_changed()
+            except MCPError as error:
+                if error.error.code == METHOD_NOT_FOUND:
+                    return
+            except SubscriptionLost:
+                pass
+            await anyio.sleep(LISTEN_AGAIN_SECONDS)
+            self._pulse.tools_changed()
+
+    async def keep_healthy(self) -> None:
+        """Find a server that is there but answers nothing, or that cannot be reached any more."""
+        while not self.over:
+            await self._pulse.wait_doubt(HEALTH_SECONDS)
+            with anyio.move_on_after(HEALTH_BUDGET) as scope:
+                await self._probe()
+            if scope.cancelled_caught and not self._is_busy():
+                self._pulse.lose(Loss(f"it did not answer for {HEALTH_BUDGET:g} s", LossKind.HUNG))
+
+    async def _probe(self) -> None:
+        try:
+            await self.send("server/discover" if self.modern else "ping", {}, {})
+        except MCPError as error:
+            if written_mark(error.error.data) is not None:
+                self._pulse.lose(Loss(error.error.message))
+
+    def _is_busy(self) -> bool:
+        """Whether silence may mean work: a ToolCall runs, and something was heard not too long ago."""
+        process = self._wire.process
+        row = orphans.row(process.pid) if process is not None else None
+        if row is not None and row.state in _STOPPED:
+            return False
+        heard_ago = anyio.current_time() - self._pulse.heard_at
+        return self._waiting > 0 and heard_ago < self.spec.timeouts.call
+
+    def _meant(self, error: MCPError, sent: Sent) -> Exception:
+        """Tell the end of the session from an error of the server's own."""
+        code, message = error.error.code, error.error.message
+        mark = written_mark(error.error.data)
+        if mark is not None:
+            return ConnectionLost(f"{self._name} {message}.", written=mark)
+        broke = self._wire.http is not None and message.startswith(_SSE_BROKE)
+        if code == CONNECTION_CLOSED and (self.over or broke or message == "Connection closed"):
+            if broke:
+                self._pulse.doubt()
+            return ConnectionLost(f"{self._name} ended before it answered.", written=sent.written)
+        return error
+
+
+@asynccontextmanager
+async def open_connection(way: Way, eras: Eras, on_tools: OnTools) -> AsyncGenerator[Connection]:
+    """Start or reach a server and agree on an era; yields once its tools are known.
+
+    A server that ends at an unknown first message is started again and spoken to in the legacy way.
+
+    Raises:
+        ConfigurationError: There is no such program, or not this era.
+        Unauthorized: The server wants other credentials.
+        ConnectionLost: It could not be reached, or ended; says why.
+    """
+    fingerprint, wanted = way.spec.fingerprint, way.spec.era
+    era = eras.get(fingerprint) or Era.AUTO if wanted is Era.AUTO else wanted
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(_opened(way, era, on_tools))
+        except (ConnectionLost, MCPError, ConfigurationError) as error:
+            again = _other_era(era, wanted, way, error)
+            if again is None:
+                raise
+            eras.forget(fingerprint)
+            connection = await stack.enter_async_context(_opened(way, again, on_tools))
+        if wanted is Era.AUTO:
+            eras.note(fingerprint, Era.MODERN if connection.modern else Era.LEGACY)
+        yield connection
+
+
+def _other_era(era: Era, wanted: Era, way: Way, error: Exception) -> Era | None:
+    """Give what to try next: legacy where the question may have killed it, all where memory was wrong."""
+    if wanted is not Era.AUTO:
+        return None
+    if era is not Era.AUTO:
+        return Era.AUTO if not isinstance(error, ConnectionLost) else None
+    started = isinstance(error, ConnectionLost) and error.written
+    return Era.LEGACY if started and way.spec.transport == "stdio" else None
+
+
+@asynccontextmanager
+async def _opened(way: Way, era: Era, on_tools: OnTools) -> AsyncGenerator[Connection]:
+    pulse = Pulse()
+    failure: Exception | None = None
+
+    async def on_message(message: IncomingMessage) -> None:
+        if isinstance(message, ToolListChangedNotification):
+            pulse.tools_changed()
+
+    async with open_wire(way, pulse) as wire:
+        dispatcher: JSONRPCDispatcher[Any] = JSONRPCDispatcher(wire.read, wire.write)
+        me = Implementation(name="voice-hub", version=__version__)
+        async with (
+            ClientSession(dispatcher=dispatcher, client_info=me, message_handler=on_message) as session,
+            anyio.create_task_group() as tasks,
+        ):
+            connection = Connection(way, wire, pulse, session, on_tools)
+            try:
+                await _begin(connection, session, era, wire, pulse)
+                for keep in (connection.keep_current, connection.keep_listening, connection.keep_healthy):
+                    tasks.start_soon(keep)
+                yield connection
+            except Exception as error:  # noqa: BLE001  # raised again below, without the groups' wrapping
+                failure = error
+            finally:
+                tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _begin(connection: Connection, session: ClientSession, era: Era, wire: Wire, pulse: Pulse) -> None:
+    """Agree on an era and read the tools.
+
+    Raises:
+        Unauthorized: The server wants other credentials.
+        ConfigurationError: The command is not there, or the era is not spoken.
+        ConnectionLost: It could not be reached, or ended.
+        mcp.MCPError: It refused.
+    """
+    try:
+        await negotiate(session, era)
+        await connection.refresh()
+    except MCPError as error:
+        if wire.http is not None and wire.http.refused:
+            raise unauthorized(wire.http) from error
+        if not pulse.over and written_mark(error.error.data) is None:
+            raise
+        loss = await described(pulse.loss or Loss(error.error.message), wire)
+        if loss.kind is LossKind.CONFIGURATION:
+            raise ConfigurationError(loss.reason, next_step="Correct command.") from error
+        raise ConnectionLost(loss.reason, written=wire.process is not None) from error
+
+
+async def described(loss: Loss, wire: Wire) -> Loss:
+    """Add how its process ended and what it said last."""
+    process = wire.process
+    if process is None:
+        return loss
+    reason, kind = loss.reason, loss.kind
+    with anyio.move_on_after(EXIT_SECONDS):
+        code = await process.wait()
+        reason = exit_reason(code)
+        if code == COMMAND_NOT_FOUND:
+            kind = LossKind.CONFIGURATION
+    words = await process.last_words()
+    return Loss(f"{reason}: {words}" if words else reason, kind)

@@ -1,0 +1,187 @@
+"""HTTP for MCP sessions: a failed request fails alone, and what it says about the session is noticed."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import anyio
+import httpx2
+from mcp.client._transport import TransportStreams
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CONNECTION_CLOSED
+
+from hub.core.errors import Unauthorized
+from hub.core.supervisor import Loss, LossKind
+from hub.pool.errors import ConnectionLost
+from hub.pool.pulse import Pulse
+
+CONNECT_SECONDS = 10.0
+WRITE_SECONDS = 30.0
+GOODBYE_SECONDS = 1.0
+SSE_SILENCE_SECONDS = 24 * 3600.0
+"""An event stream may be silent; whether the server is there is what the probe is for."""
+MARK = "hub/written"
+"""In the data of an error that the hub answers itself: whether the request may have reached the server."""
+SESSION = "mcp-session-id"
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_GATEWAY_ERRORS = frozenset({502, 503, 504})
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _FIRST_ERROR = 401, 403, 404, 400
+
+
+class HttpSession:
+    """What the requests of one session have shown so far."""
+
+    def __init__(self, name: str, pulse: Pulse) -> None:
+        self.name = name
+        self.pulse = pulse
+        self.id: str | None = None
+        self.status: int | None = None
+        """Of the last response that was an error."""
+        self.reason = ""
+        """Of the last request that failed without a response."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server wants other credentials."""
+        return self.status in (_UNAUTHORIZED, _FORBIDDEN)
+
+    def take(self, request: httpx2.Request, response: httpx2.Response) -> str | None:
+        """Note a response; return the reason if it means that the request did not reach a session."""
+        self.pulse.heard()
+        self.id = response.headers.get(SESSION, self.id)
+        if response.status_code < _FIRST_ERROR:
+            return None
+        self.status = response.status_code
+        if response.status_code == _UNAUTHORIZED:
+            self.pulse.lose(Loss("the server wants other credentials (HTTP 401)", LossKind.AUTHORIZATION))
+        elif response.status_code == _NOT_FOUND and SESSION in request.headers:
+            self.pulse.lose(Loss("the server has ended the session (HTTP 404)"))
+            return "the server has ended the session"
+        elif response.status_code in _GATEWAY_ERRORS:
+            self.pulse.doubt()
+        return None
+
+
+class SafeTransport(httpx2.AsyncHTTPTransport):
+    """Turns what would end the whole session into an error answer to one request."""
+
+    def __init__(self, session: HttpSession, *, one_way: bool = False) -> None:
+        super().__init__()
+        self._session = session
+        self._one_way = one_way
+        """Answers come on another stream, so a failed POST has no answer to fail with."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            response = await super().handle_async_request(request)
+            if request.method == "POST":
+                response = await _read_whole(response)
+        except httpx2.TransportError as error:
+            written = not isinstance(error, _NEVER_SENT)
+            self._session.pulse.doubt()
+            return self._failed(request, f"cannot be reached: {_words(error)}", written=written)
+        gone = self._session.take(request, response)
+        if gone is not None:
+            await response.aclose()
+            return self._failed(request, gone, written=False)
+        if self._one_way and request.method == "POST" and response.status_code >= _FIRST_ERROR:
+            await response.aclose()
+            return self._failed(request, f"HTTP {response.status_code}", written=True)
+        return response
+
+    def _failed(self, request: httpx2.Request, reason: str, *, written: bool) -> httpx2.Response:
+        self._session.reason = reason
+        if self._one_way and request.method == "POST":
+            self._session.pulse.lose(Loss(reason))
+            return httpx2.Response(202, request=request)
+        error = {"code": CONNECTION_CLOSED, "message": reason, "data": {MARK: written}}
+        body = {"jsonrpc": "2.0", "id": None, "error": error}
+        return httpx2.Response(503, json=body, request=request)
+
+
+@asynccontextmanager
+async def streamable_http(
+    session: HttpSession, url: str, headers: Mapping[str, str]
+) -> AsyncGenerator[TransportStreams]:
+    """Connect by Streamable HTTP; a legacy session is ended at the server on leaving."""
+    timeout = httpx2.Timeout(CONNECT_SECONDS, read=None, write=WRITE_SECONDS)
+    async with httpx2.AsyncClient(
+        transport=SafeTransport(session), headers=dict(headers), timeout=timeout
+    ) as client:
+        try:
+            async with streamable_http_client(url, http_client=client, terminate_on_close=False) as streams:
+                yield streams
+        finally:
+            if session.id is not None and not session.pulse.over:
+                with anyio.move_on_after(GOODBYE_SECONDS, shield=True):
+                    await client.delete(url, headers={SESSION: session.id})
+
+
+@asynccontextmanager
+async def http_with_sse(
+    session: HttpSession, url: str, headers: Mapping[str, str]
+) -> AsyncGenerator[TransportStreams]:
+    """Connect by the older transport: one event stream down, POSTs up."""
+
+    def client(
+        headers: dict[str, str] | None = None,
+        timeout: httpx2.Timeout | None = None,
+        auth: httpx2.Auth | None = None,
+    ) -> httpx2.AsyncClient:
+        transport = SafeTransport(session, one_way=True)
+        return httpx2.AsyncClient(transport=transport, headers=headers, timeout=timeout, auth=auth)
+
+    connecting = sse_client(
+        url,
+        headers=dict(headers),
+        timeout=CONNECT_SECONDS,
+        sse_read_timeout=SSE_SILENCE_SECONDS,
+        httpx_client_factory=client,
+    )
+    async with AsyncExitStack() as stack:
+        try:
+            streams = await stack.enter_async_context(connecting)
+        except httpx2.HTTPStatusError as error:
+            if session.refused:
+                raise unauthorized(session) from error
+            reason = session.reason or f"HTTP {error.response.status_code}"
+            raise ConnectionLost(f"The server {reason}.", written=False) from error
+        yield streams
+
+
+def unauthorized(session: HttpSession) -> Unauthorized:
+    """Say what to do about a server that wants other credentials."""
+    return Unauthorized(
+        f"The server wants other credentials (HTTP {session.status}).",
+        next_step='Correct the token in "headers".',
+    )
+
+
+def written_mark(data: Any) -> bool | None:
+    """Read what the hub noted in an error that it answered itself; None for a server's own error."""
+    return data.get(MARK) if isinstance(data, dict) else None
+
+
+async def _read_whole(response: httpx2.Response) -> httpx2.Response:
+    """Read a JSON answer here, where a broken connection can still become an error answer.
+
+    Raises:
+        httpx2.TransportError: It broke off.
+    """
+    if not response.headers.get("content-type", "").lower().startswith("application/json"):
+        return response
+    try:
+        body = await response.aread()
+    finally:
+        await response.aclose()
+    headers = [
+        (key, value)
+        for key, value in response.headers.multi_items()
+        if key.lower() not in ("content-encoding", "content-length", "transfer-encoding")
+    ]
+    return httpx2.Response(response.status_code, headers=headers, content=body)
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__

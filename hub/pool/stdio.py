@@ -1,0 +1,148 @@
+"""MCP over the pipes of a child that the hub owns; what is no message on them harms nothing but itself."""
+
+import logging
+import re
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+import anyio
+from mcp.shared.message import SessionMessage
+from mcp_types import INTERNAL_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
+
+from hub.core.supervisor import Loss, LossKind
+from hub.pool.pulse import SENT, Pulse
+from hub.supervision.process import Process
+
+MESSAGE_LIMIT = 32 * 1024 * 1024
+"""Bytes of one message; a longer one is an error to whoever waits for it."""
+WRITE_SECONDS = 10.0
+"""A server that does not read for so long is hung."""
+NOISE_LOGGED = 5
+_NOISE_SHOWN = 200
+_ID = re.compile(rb'"id"\s*:\s*(\d+)')
+_HEAD = 200
+"""Where in a message its id is looked for."""
+_log = logging.getLogger(__name__)
+
+
+class _Stream:
+    """The pipes belong to the process, so closing a stream closes nothing."""
+
+    async def aclose(self) -> None:
+        return
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> bool | None:
+        return None
+
+
+class StdioReader(_Stream):
+    """Messages from the child; their end is told before any caller learns of it."""
+
+    def __init__(self, process: Process, name: str, pulse: Pulse) -> None:
+        self._process = process
+        self._name = name
+        self._pulse = pulse
+        self._lines = Lines()
+        self._noise = 0
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> SessionMessage:
+        try:
+            return await self._next()
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            self._pulse.lose(Loss("it closed its output"))
+            raise StopAsyncIteration from None
+
+    async def receive(self) -> SessionMessage:
+        try:
+            return await self.__anext__()
+        except StopAsyncIteration:
+            raise anyio.EndOfStream from None
+
+    async def _next(self) -> SessionMessage:
+        while True:
+            while (line := self._lines.pop()) is not None:
+                if (message := self._parsed(line)) is not None:
+                    self._pulse.heard()
+                    return message
+            self._lines.feed(await self._process.stdout.receive())
+
+    def _parsed(self, line: bytes) -> SessionMessage | None:
+        try:
+            return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
+        except ValueError:
+            self._complain(line)
+            return _too_long(line) if len(line) > MESSAGE_LIMIT else None
+
+    def _complain(self, line: bytes) -> None:
+        self._noise += 1
+        if self._noise <= NOISE_LOGGED:
+            shown = self._process.mask(line[:_NOISE_SHOWN].decode(errors="replace"))
+            _log.warning("%s: not a message on its stdout: %s", self._name, shown)
+
+
+class StdioWriter(_Stream):
+    """Messages to the child, each written whole or not at all."""
+
+    def __init__(self, process: Process, pulse: Pulse) -> None:
+        self._process = process
+        self._pulse = pulse
+        self._lock = anyio.Lock()
+
+    async def send(self, item: SessionMessage, /) -> None:
+        data = item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+        async with self._lock:
+            with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WRITE_SECONDS) as scope:
+                await self._process.stdin.send(data)
+        if scope.cancelled_caught:  # half a line may be in the pipe, so nothing can follow it
+            self._pulse.lose(Loss("it does not read what it is sent", LossKind.HUNG))
+            raise anyio.BrokenResourceError
+        if (sent := SENT.get()) is not None:
+            sent.written = True
+
+
+class Lines:
+    """Cuts chunks into lines; of one that is too long, one byte more than the limit is kept."""
+
+    def __init__(self) -> None:
+        self._whole: deque[bytes] = deque()
+        self._begun: list[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> None:
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            self._keep(end)
+            if line := b"".join(self._begun).strip():
+                self._whole.append(line)
+            self._begun, self._size = [], 0
+        self._keep(rest)
+
+    def pop(self) -> bytes | None:
+        return self._whole.popleft() if self._whole else None
+
+    def _keep(self, part: bytes) -> None:
+        part = part[: max(0, MESSAGE_LIMIT + 1 - self._size)]
+        if part:
+            self._begun.append(part)
+            self._size += len(part)
+
+
+def _too_long(line: bytes) -> SessionMessage | None:
+    """Answer in place of the server, if it can be seen which request the long line was for."""
+    if (found := _ID.search(line[:_HEAD])) is None:
+        return None
+    message = f"The server's answer is longer than {MESSAGE_LIMIT // 2**20} MB."
+    error = ErrorData(code=INTERNAL_ERROR, message=message)
+    return SessionMessage(JSONRPCError(jsonrpc="2.0", id=int(found[1]), error=error))
