@@ -1,4 +1,4 @@
-"""Tells every client that the tools have changed: older ones on their own stream, modern ones as they listen."""
+"""Tells clients that the tools have changed: older ones on their session's stream, modern ones who listen."""
 
 from typing import Final
 from weakref import WeakKeyDictionary

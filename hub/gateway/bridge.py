@@ -94,7 +94,7 @@ class Bridge:
         elif "method" in message and "id" in message:
             running = _Running(str(message["method"]), _modern(message) is not None)
             self._running[_key(message["id"])] = running
-            tasks.start_soon(self._request, tasks, message, running)
+            tasks.start_soon(self._request, message, running)
         elif message.get("method") == "notifications/cancelled":
             await self._cancelled(message)
         else:
@@ -121,7 +121,7 @@ class Bridge:
             except Gone:
                 return
 
-    async def _request(self, tasks: TaskGroup, message: Message, running: _Running) -> None:
+    async def _request(self, message: Message, running: _Running) -> None:
         try:
             with running.scope:
                 await self._answered(message, running)
@@ -129,7 +129,7 @@ class Bridge:
             self._refuse(message["id"], LOST, _words(gone, running.method))
         except HubError as error:
             self._refuse(message["id"], LOST, error.message)
-        except Exception as defect:  # one request's boundary: the others go on
+        except Exception as defect:  # noqa: BLE001  # one request's boundary: the others go on
             say(f"{running.method} failed: {defect!r}")
             self._refuse(message["id"], LOST, f"hub connect could not pass on {running.method}.")
         finally:
@@ -156,15 +156,18 @@ class Bridge:
         headers = self._headers(message)
         async with fetch(self._hub, "POST", PATH, headers, compact(message), running.sent) as response:
             if response.status == UNAUTHORIZED:
-                raise HubError(
-                    "The hub does not accept the token in HUB_HOME/token: is HUB_HOME that of the hub?"
-                )
+                used = self._hub
+                if not await self._found() or self._hub == used:
+                    raise Unauthorized(
+                        "The hub does not accept the token in HUB_HOME/token: is HUB_HOME its home?"
+                    )
+                return False
             if response.status == NOT_FOUND and asked_in is not None and not running.modern and not hello:
                 return False
-            await self._pass_on(response, message, running)
+            await self._pass_on(response, message)
         return True
 
-    async def _pass_on(self, response: Response, message: Message, running: _Running) -> None:
+    async def _pass_on(self, response: Response, message: Message) -> None:
         if response.streams:
             async with aclosing(response.events()) as events:
                 async for event in events:
@@ -225,7 +228,7 @@ class Bridge:
         return hub is not None
 
     async def _renew(self, old: _Session | None) -> None:
-        """Open a session in the place of `old`, with the client's own first words; whoever comes first does it.
+        """Open a session in the place of `old`, with the client's own first words; once, whoever asks.
 
         Raises:
             Gone: The hub is not there.
@@ -268,7 +271,7 @@ class Bridge:
 
     async def _back(self) -> None:
         """Wait until the hub is there again."""
-        while not await self._found():
+        while not await self._found():  # noqa: ASYNC110  # a hub that starts leaves word in a file
             await anyio.sleep(LOOK_AGAIN_SECONDS)
 
     def _refuse(self, request_id: Any, code: int, message: str) -> None:
@@ -309,10 +312,8 @@ def _key(request_id: Any) -> str | int:
 
 def _words(gone: Gone, method: str) -> str:
     if gone.sent:
-        return f"{gone} while {method} was running: its outcome is unknown. This connection comes back by itself."
-    return (
-        f"{gone}, so {method} was not done. Start it with `hub serve`; this connection comes back by itself."
-    )
+        return f"{gone} while {method} was running: its outcome is unknown. This connection comes back."
+    return f"{gone}, so {method} was not done. Start it with `hub serve`; this connection comes back."
 
 
 def header_value(value: str) -> str:

@@ -103,8 +103,10 @@ def _read(
 
 
 class Out:
-    """Stdout, for the protocol alone: whatever else is printed goes to stderr. A client that does not read
-    stops nothing but its own lines."""
+    """Stdout, for the protocol alone: whatever else is printed goes to stderr.
+
+    A client that does not read stops nothing but its own lines.
+    """
 
     def __init__(self) -> None:
         self._fd = os.dup(sys.stdout.fileno())

@@ -5,7 +5,8 @@ says what is wrong with it. (Through the SDK a ToolCall of the older era costs 1
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -35,7 +36,13 @@ from hub.gateway.wire import Wire
 CALL: Final = "tools/call"
 CANCELLED: Final = "notifications/cancelled"
 SHIM_HEADER: Final = "hub-connect"
-"""`hub connect` sends it: a stdio client cannot know of `x-mcp-header`, so those headers are not asked for."""
+"""`hub connect` sends it: a stdio client sends no headers, so those of `x-mcp-header` are not asked for."""
+
+HTTP_OK: Final = 200
+REQUEST_WAS_CANCELLED: Final = mcp.ErrorData(code=REQUEST_CANCELLED, message="Request cancelled")
+STOPPING: Final = mcp.ErrorData(
+    code=-32000, message="The hub stopped while tools/call was running: its outcome is unknown."
+)
 
 Handler: TypeAlias = Callable[[Asked], Awaitable[RawResult]]
 Schema: TypeAlias = Callable[[Target, str], Mapping[str, Any] | None]
@@ -70,6 +77,14 @@ class Direct:
         self._handler = handler
         self._schema = schema
         self._sessions = sessions
+        self._at_work: set[anyio.CancelScope] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """Answer everything that still runs: the hub is stopping."""
+        self._closed = True
+        for work in list(self._at_work):
+            work.cancel()
 
     async def took(self, post: Post, receive: Receive, send: Send) -> bool:
         """Answer a POST, or say that it is not for here."""
@@ -105,11 +120,9 @@ class Direct:
     def _ticket(self, post: Post, message: dict[str, Any]) -> _Ticket | None:
         """What to answer; None for what the SDK should look at."""
         request_id, params = message.get("id"), message.get("params")
-        if (
-            message.get("method") != CALL
-            or type(request_id) not in (str, int)
-            or not isinstance(params, dict)
-        ):
+        if message.get("method") != CALL or not isinstance(params, dict):
+            return None
+        if not isinstance(request_id, str | int) or isinstance(request_id, bool):
             return None
         version = post.headers.get("mcp-protocol-version")
         if version is None or version in HANDSHAKE_PROTOCOL_VERSIONS:
@@ -161,23 +174,30 @@ class Direct:
         session = ticket.session
         wire = Wire(send, {"mcp-session-id": post.headers["mcp-session-id"]} if session is not None else {})
         work = anyio.CancelScope()
-        if session is not None:
-            session.running[ticket.id] = work
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_attend, wire, receive, work if session is None else None)
-                with work:
-                    answer, status = await self._run(post, ticket, wire)
-                tasks.cancel_scope.cancel()
-        finally:
-            if session is not None:
-                session.running.pop(ticket.id, None)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_attend, wire, receive, work if session is None else None)
+            with self._working(ticket, work):
+                answer, status = await self._run(post, ticket, wire)
+            tasks.cancel_scope.cancel()
         if not work.cancelled_caught:
             await wire.finish(answer, status)
+        elif self._closed:
+            await wire.finish(_error(ticket, STOPPING), HTTP_OK)
         elif session is not None:  # the older era ends every request with an answer
-            await wire.finish(
-                _error(ticket, mcp.ErrorData(code=REQUEST_CANCELLED, message="Request cancelled")), 200
-            )
+            await wire.finish(_error(ticket, REQUEST_WAS_CANCELLED), HTTP_OK)
+
+    @contextmanager
+    def _working(self, ticket: _Ticket, work: anyio.CancelScope) -> Generator[None]:
+        """While inside, the request can be cancelled: by its session, and by the hub's end."""
+        running = ticket.session.running if ticket.session is not None else {}
+        running[ticket.id] = work
+        self._at_work.add(work)
+        try:
+            with work:
+                yield
+        finally:
+            self._at_work.discard(work)
+            running.pop(ticket.id, None)
 
     async def _run(self, post: Post, ticket: _Ticket, wire: Wire) -> tuple[dict[str, Any], int]:
         asked = Asked(
@@ -190,9 +210,9 @@ class Direct:
         try:
             result = await guarded(CALL, self._handler(asked))
         except MCPError as error:
-            status = ERROR_CODE_HTTP_STATUS.get(error.code, 200) if ticket.session is None else 200
+            status = ERROR_CODE_HTTP_STATUS.get(error.code, HTTP_OK) if ticket.session is None else HTTP_OK
             return _error(ticket, error.error), status
-        return {"jsonrpc": "2.0", "id": ticket.id, "result": result}, 200
+        return {"jsonrpc": "2.0", "id": ticket.id, "result": result}, HTTP_OK
 
 
 async def _attend(wire: Wire, receive: Receive, work: anyio.CancelScope | None) -> None:

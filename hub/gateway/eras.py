@@ -1,4 +1,4 @@
-"""What differs between the eras of the protocol in the results that the hub hands on, everything else unchanged.
+"""What differs between the eras of the protocol in the results that the hub hands on; the rest is unchanged.
 
 The handlers return these results past the SDK's typed models: unknown keys of a server survive.
 """
@@ -59,7 +59,7 @@ def tool_definition(version: str, definition: Mapping[str, Any]) -> Mapping[str,
 
 
 def forwarded_meta(params: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The part of `_meta` that is meant for the server: neither the envelope nor the caller's progress token."""
+    """What of `_meta` is meant for the server: neither the envelope nor the caller's progress token."""
     meta = params.get("_meta")
     if not isinstance(meta, Mapping):
         return None

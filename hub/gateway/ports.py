@@ -29,7 +29,7 @@ class Tools(Protocol):
 
 
 class Calls(Protocol):
-    """Runs VoiceCalls (hub.calls.VoiceCalls); every method returns the plain result of section 6 of the design."""
+    """Runs VoiceCalls (hub.calls.VoiceCalls); each method returns a plain result (design, section 6)."""
 
     async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
 

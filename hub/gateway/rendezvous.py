@@ -134,7 +134,7 @@ async def find_or_start(home: Home) -> Hub:
 
 
 async def _somebody_elses(home: Home) -> Hub | None:
-    """Two desktops may start a hub at once: one of the two gives way, and the other may still be coming up."""
+    """Two desktops may start a hub at once: one gives way, and the other may still be coming up."""
     with anyio.move_on_after(ALIVE_SECONDS * 5):
         while home.note() and _lives(home.note().get("pid")):
             if (hub := await find(home)) is not None:

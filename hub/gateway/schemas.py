@@ -95,12 +95,13 @@ class StatusSeen(Result):
 
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The schema of a tool's parameters, without the titles that pydantic makes up."""
-    return _plain(model.model_json_schema())
+    schema: dict[str, Any] = _plain(model.model_json_schema())
+    return schema
 
 
 def output_schema(model: type[Result]) -> dict[str, Any]:
     """The schema of a tool's result, which may also be an error (some clients check errors too)."""
-    schema = _plain(model.model_json_schema(mode="serialization"))
+    schema: dict[str, Any] = _plain(model.model_json_schema(mode="serialization"))
     required = schema.pop("required", [])
     schema["properties"]["error"] = {
         "type": "object",

@@ -32,9 +32,12 @@ from hub.core.ports import RawResult
 from hub.gateway.announcements import Announcements
 from hub.gateway.asked import Asked
 from hub.gateway.boundary import guarded
+from hub.gateway.call_tools import call_tools, status_tool
 from hub.gateway.direct import SHIM_HEADER, Direct, Post
+from hub.gateway.library import Library
 from hub.gateway.own_tools import OwnTools
 from hub.gateway.ports import Calls, CallScope, Servers, Status, Tools
+from hub.gateway.prompts import PromptDesk
 from hub.gateway.relay import METHODS as RELAYED
 from hub.gateway.relay import Relay
 from hub.gateway.sessions import Sessions
@@ -45,6 +48,7 @@ SESSION_IDLE_SECONDS: Final = 1800.0
 MAX_SESSIONS: Final = 1000
 
 Answering: TypeAlias = Callable[[Asked], Awaitable[RawResult]]
+Answers: TypeAlias = Mapping[str, Answering]
 HEADERS_OF: ContextVar[Target | None] = ContextVar("HEADERS_OF", default=None)
 """Where the SDK's question for a tool's schema comes from: it asks with the tool's name alone."""
 
@@ -88,8 +92,20 @@ class Gateway:
             get_tool_input_schema=self._header_schema,
         )
         stamp = self._front.server_info_stamp
-        self._desk = ToolDesk(toolcalls, OwnTools(voice_calls, status), pool, call_scope, stamp)
+        of_calls = call_tools(voice_calls) if voice_calls is not None else ()
+        own = OwnTools((*of_calls, status_tool(status)))
+        self._desk = ToolDesk(toolcalls, own, pool, call_scope, stamp)
         self._relay = Relay(pool, stamp)
+        library = Library(voice_calls, pool, status, stamp)
+        prompts = PromptDesk(voice=voice_calls is not None, stamp=stamp)
+        self._everywhere: Answers = {"tools/list": self._desk.list_tools, "tools/call": self._desk.call_tool}
+        self._own: Answers = {
+            "resources/list": library.resources,
+            "resources/templates/list": library.templates,
+            "resources/read": library.read,
+            "prompts/list": prompts.list_prompts,
+            "prompts/get": prompts.get_prompt,
+        }
         self._direct = Direct(self._desk.call_tool, self._desk.header_schema, self._sessions)
         self._front.middleware = [self._answer]
         self._front.add_notification_handler(
@@ -112,8 +128,9 @@ class Gateway:
                 self.close()
 
     def close(self) -> None:
-        """End the streams of those who listen, so that the HTTP server can stop."""
+        """End what is still open, so that the HTTP server can stop: listeners' streams, running ToolCalls."""
         self._announcements.listen.close()
+        self._direct.close()
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -180,20 +197,16 @@ class Gateway:
         return await guarded(ctx.method, answering(asked))
 
     def _answering(self, target: Target, method: str) -> Answering | None:
-        match method:
-            case "tools/list":
-                return self._desk.list_tools
-            case "tools/call":
-                return self._desk.call_tool
-            case _ if target.kind is Kind.SERVER and method in RELAYED:
-                return partial(self._relay.request, method)
-            case _:
-                return None
+        if method in self._everywhere:
+            return self._everywhere[method]
+        if target.kind is Kind.SERVER and method in RELAYED:
+            return partial(self._relay.request, method)
+        return self._own.get(method) if target.own_tools else None
 
 
 _INSTRUCTIONS: Final = (
-    "This hub places voice calls (start_voice_call, then get_call with wait_seconds) and lends the tools of its MCP "
-    "servers as server__tool. Use a server's tool yourself for what needs no call."
+    "This hub places voice calls (start_voice_call, then get_call with wait_seconds) and lends the tools "
+    "of its MCP servers as server__tool. Use a server's tool yourself for what needs no call."
 )
 
 
@@ -217,6 +230,8 @@ def _with_capabilities(target: Target, method: str, result: HandlerResult) -> Ha
     further: dict[str, Any] = {}
     if target.kind is Kind.SERVER:
         further = {"prompts": {}, "resources": {}, "completions": {}}
+    elif target.own_tools:
+        further = {"prompts": {}, "resources": {}}
     return {**result, "capabilities": {**result["capabilities"], **further}}
 
 

@@ -7,7 +7,7 @@ import anyio
 from mcp.server.connection import Connection
 
 RENEW_SECONDS: Final = 300.0
-"""The SDK ends sessions it has not served for half an hour, so it sees every request that comes after this."""
+"""The SDK ends sessions it has not served for half an hour, so now and then it sees a request."""
 
 
 @dataclass(slots=True)
@@ -45,12 +45,15 @@ class Sessions:
         session_id = connection.session_id
         if session_id is not None and session_id not in self._open:
             self._open[session_id] = Session(connection, owner)
-            connection.exit_stack.callback(self._open.pop, session_id, None)
+            connection.exit_stack.callback(self._close, session_id)
+
+    def _close(self, session_id: str) -> None:
+        """Nobody is left to take the answers of what still runs."""
+        session = self._open.pop(session_id, None)
+        for running in list(session.running.values()) if session is not None else ():
+            running.cancel()
 
     def get(self, session_id: str, owner: str) -> Session | None:
         """The session of that id, for its owner only."""
         session = self._open.get(session_id)
         return session if session is not None and session.owner == owner else None
-
-    def __len__(self) -> int:
-        return len(self._open)

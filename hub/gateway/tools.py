@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import mcp_types as mcp
 from mcp import MCPError
@@ -18,8 +18,7 @@ from hub.gateway.ports import CallScope, Servers, Tools
 from hub.gateway.target import Kind, Target
 from hub.toolcalls.toolcalls import Scope
 
-
-HEADER_KEY = "x-mcp-header"
+HEADER_KEY: Final = "x-mcp-header"
 
 
 class ToolDesk:

@@ -1,4 +1,4 @@
-"""Answers one POST: as JSON where the answer comes soon, as an event stream once there is something to tell before."""
+"""Answers one POST: as JSON, or as an event stream where there is something to tell before the answer."""
 
 import json
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """The real MCP client, in either era, over HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -8,6 +8,7 @@ import anyio
 import httpx2
 import mcp_types as mcp
 from mcp import Client
+from mcp.client.session import MessageHandlerFnT
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import TypeAdapter
 
@@ -16,12 +17,12 @@ from tests.gateway.fakes import TOKEN
 LEGACY = "legacy"
 MODERN = "2026-07-28"
 ERAS = (LEGACY, MODERN)
-RAW: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+RAW: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
 
 
 @asynccontextmanager
 async def http_client(
-    url: str, mode: str, *, token: str = TOKEN, on_message: Callable[[Any], Awaitable[None]] | None = None
+    url: str, mode: str, *, token: str = TOKEN, on_message: MessageHandlerFnT | None = None
 ) -> AsyncGenerator[Client]:
     headers = {"Authorization": f"Bearer {token}"}
     limits = httpx2.Limits(max_connections=100)
@@ -41,7 +42,8 @@ async def http_client(
 async def raw_call(client: Client, name: str, arguments: dict[str, Any], **options: Any) -> dict[str, Any]:
     """Call a tool and see the result as it came over the wire."""
     params = mcp.CallToolRequestParams(name=name, arguments=arguments)
-    return await client.session.send_request(mcp.CallToolRequest(params=params), RAW, **options)
+    result = await client.session.send_request(mcp.CallToolRequest(params=params), RAW, **options)
+    return dict(result)
 
 
 async def raw_tools(client: Client) -> list[dict[str, Any]]:
@@ -53,5 +55,5 @@ async def raw_tools(client: Client) -> list[dict[str, Any]]:
 async def eventually(true: Callable[[], bool]) -> None:
     """Wait until something holds; for at most five seconds."""
     with anyio.fail_after(5):
-        while not true():
+        while not true():  # noqa: ASYNC110  # what is waited for has no event of its own
             await anyio.sleep(0.01)

@@ -15,12 +15,12 @@ from starlette.types import Receive, Scope, Send
 from hub.core.catalog import Route
 from hub.core.errors import CallNotFound, NotFound, ServerUnavailable
 from hub.core.ports import Caller, RawResult
-from hub.core.spec import Config, ServerSpec, View
+from hub.core.spec import Config, ServerSpec, Transport, View
 from hub.gateway.server import Gateway
 from hub.toolcalls.toolcalls import Scope as ToolScope
 
-TOKEN = "operator-token"
-CALL_TOKEN = "call-token"
+TOKEN = "operator-token"  # noqa: S105
+CALL_TOKEN = "call-token"  # noqa: S105
 CALL_ID = "c1"
 
 ECHO: dict[str, Any] = {
@@ -92,7 +92,10 @@ class FakeTools:
         if name not in [r.public for r in self.offered(scope)]:
             raise NotFound(f"There is no tool {name}.")
         self.ran.append((scope, caller.name, caller.call_id, arguments, meta))
-        match name.rpartition("__")[2]:
+        return await self._answer(name.rpartition("__")[2], caller, arguments)
+
+    async def _answer(self, tool: str, caller: Caller, arguments: dict[str, Any]) -> RawResult:
+        match tool:
             case "echo":
                 return {
                     "content": [{"type": "text", "text": arguments["text"], "vendorPart": 1}],
@@ -143,6 +146,7 @@ class FakeCalls:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.waiting = anyio.Event()
         self.news = anyio.Event()
+        self.given_up = False
 
     def _known(self, arguments: Mapping[str, Any]) -> None:
         if arguments["call_id"] != CALL_ID:
@@ -168,8 +172,12 @@ class FakeCalls:
         self.asked.append(("get", arguments))
         if arguments.get("wait_seconds"):
             self.waiting.set()
-            with anyio.move_on_after(arguments["wait_seconds"]):
-                await self.news.wait()
+            try:
+                with anyio.move_on_after(arguments["wait_seconds"]):
+                    await self.news.wait()
+            except BaseException:
+                self.given_up = True
+                raise
         return {
             "call_id": CALL_ID,
             "status": "in_progress",
@@ -216,7 +224,8 @@ class FakePool:
     config: Config = field(
         default_factory=lambda: Config(
             servers={
-                name: ServerSpec(name=name, transport="stdio", command="x") for name in ("notes", "other")
+                name: ServerSpec(name=name, transport=Transport.STDIO, command="x")
+                for name in ("notes", "other")
             },
             views={"voice": View(name="voice"), "notes": View(name="notes", servers=("notes",))},
         )

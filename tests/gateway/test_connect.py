@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import anyio
 import mcp_types as mcp
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
+from mcp.client.session import MessageHandlerFnT
 from mcp.shared.inbound import encode_header_value
 
 from hub.gateway.bridge import header_value
@@ -36,9 +37,11 @@ def leave_word(home: Path, hub: Running) -> None:
 
 @asynccontextmanager
 async def joined(
-    home: Path, mode: str, *, on_message: Callable[[Any], Awaitable[None]] | None = None
+    home: Path, mode: str, *, on_message: MessageHandlerFnT | None = None
 ) -> AsyncGenerator[Client]:
-    server = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env={**os.environ, "HUB_HOME": str(home)})
+    server = StdioServerParameters(
+        command=COMMAND[0], args=COMMAND[1:], env={**os.environ, "HUB_HOME": str(home)}
+    )
     info = mcp.Implementation(name="desk", version="1")
     async with Client(server, mode=mode, cache=None, message_handler=on_message, client_info=info) as client:
         yield client
@@ -66,7 +69,7 @@ async def test_a_desktop_gets_the_same_tools_and_results_as_over_http(mode: str,
 async def test_progress_and_cancellation_pass(mode: str, tmp_path: Path) -> None:
     seen: list[float] = []
 
-    async def on_progress(progress: float, _total: float | None, _message: str | None) -> None:
+    async def on_progress(progress: float, total: float | None, message: str | None) -> None:
         seen.append(progress)
 
     async def call(client: Client) -> None:
@@ -123,7 +126,9 @@ async def test_changes_of_the_catalog_are_told(mode: str, tmp_path: Path) -> Non
 
 
 @both_eras
-async def test_a_hub_that_goes_away_is_told_in_a_sentence_and_is_joined_again(mode: str, tmp_path: Path) -> None:
+async def test_a_hub_that_goes_away_is_told_in_a_sentence_and_is_joined_again(
+    mode: str, tmp_path: Path
+) -> None:
     told = anyio.Event()
 
     async def on_message(message: Any) -> None:
@@ -146,15 +151,62 @@ async def test_a_hub_that_goes_away_is_told_in_a_sentence_and_is_joined_again(mo
             second.stop.set()
 
 
+@both_eras
+async def test_a_hub_that_stops_in_the_middle_of_a_call_says_that_its_outcome_is_unknown(
+    mode: str, tmp_path: Path
+) -> None:
+    async with anyio.create_task_group() as tasks:
+        hub = await tasks.start(_hub, tmp_path)
+        async with joined(tmp_path, mode) as client:
+            refused: list[str] = []
+
+            async def ask() -> None:
+                try:
+                    await raw_call(client, "notes__slow", {})
+                except MCPError as error:
+                    refused.append(error.error.message)
+
+            async with anyio.create_task_group() as asking:
+                asking.start_soon(ask)
+                await eventually(hub.running.tools.started.is_set)
+                hub.stop.set()
+    assert refused == ["The hub stopped while tools/call was running: its outcome is unknown."]
+
+
+async def test_a_hub_that_crashes_in_the_middle_of_a_call_is_told_too(tmp_path: Path) -> None:
+    async def crash(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            if b"/healthz" in await stream.receive():
+                await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    (tmp_path / "token").write_text(TOKEN)
+    port = listener.extra_attributes[anyio.abc.SocketAttribute.local_port]()
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, crash)
+        async with _process(tmp_path, HUB_PORT=str(port)) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            await process.stdin.send(_modern_call("notes__slow"))
+            with anyio.fail_after(10):
+                answer = json.loads(await process.stdout.receive())
+        tasks.cancel_scope.cancel()
+    assert answer["id"] == 1
+    assert answer["error"]["message"].startswith(
+        "The hub went away while tools/call was running: its outcome"
+    )
+
+
 class _Hub:
-    def __init__(self) -> None:
+    def __init__(self, running: Running) -> None:
+        self.running = running
         self.stop = anyio.Event()
         self.stopped = anyio.Event()
 
 
 async def _hub(home: Path, *, task_status: anyio.abc.TaskStatus[_Hub]) -> None:
-    hub = _Hub()
     async with serving() as running:
+        hub = _Hub(running)
         leave_word(home, running)
         task_status.started(hub)
         await hub.stop.wait()
@@ -250,7 +302,9 @@ def _modern_call(tool: str) -> bytes:
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode() + b"\n"
 
 
-@pytest.mark.parametrize("value", ["plain", " edge", "edge ", "ä", "", "=?base64?eA==?=", "two words", "new\nline"])
+@pytest.mark.parametrize(
+    "value", ["plain", " edge", "edge ", "ä", "", "=?base64?eA==?=", "two words", "new\nline"]
+)
 def test_header_values_are_encoded_as_the_sdk_encodes_them(value: str) -> None:
     assert header_value(value) == encode_header_value(value)
 

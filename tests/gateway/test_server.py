@@ -180,17 +180,21 @@ async def test_both_eras_are_promised_word_of_changes(mode: str) -> None:
 
 
 async def test_open_listen_streams_end_when_the_gateway_closes() -> None:
-    async with serving() as hub, http_client(f"{hub.url}/mcp", MODERN) as client:
-        async with client.listen(tools_list_changed=True) as changes:
-            hub.gateway.close()
-            with anyio.fail_after(5):
-                assert [change async for change in changes] == []
+    async with (
+        serving() as hub,
+        http_client(f"{hub.url}/mcp", MODERN) as client,
+        client.listen(tools_list_changed=True) as changes,
+    ):
+        hub.gateway.close()
+        with anyio.fail_after(5):
+            assert [change async for change in changes] == []
 
 
 @both_eras
 async def test_the_caller_is_known_by_name_and_its_meta_goes_on_without_the_envelope(mode: str) -> None:
     async with serving() as hub, http_client(f"{hub.url}/mcp", mode) as client:
-        await client.call_tool("other__add", {"a": 1}, meta={"vendor/trace": "t1"})
+        meta_given: Any = {"vendor/trace": "t1"}
+        await client.call_tool("other__add", {"a": 1}, meta=meta_given)
         await client.call_tool("other__add")
     scope, name, call_id, arguments, meta = hub.tools.ran[0]
     assert (name, call_id, arguments, meta) == ("desk", None, {"a": 1}, {"vendor/trace": "t1"})
