@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def printed(capsys: Output, *argv: str) -> str:
 
 
 def test_status_shows_parts_servers_calls_providers_and_problems(fake: FakeHub, capsys: Output) -> None:
-    fake.routes["GET /api/status"] = (200, STATUS)
+    fake.routes["GET /api/status"] = (200, STATUS | {"started_at": time.time() - 3690})
     said = printed(capsys, "status")
     for part in (
         "ready",
@@ -29,7 +30,7 @@ def test_status_shows_parts_servers_calls_providers_and_problems(fake: FakeHub, 
         "notes",
         "1 running, 4 at most",
         "AssemblyAI (practice)",
-        "up 1 min 4",
+        "up 1 h 1 min",
     ):
         assert part in said
     assert "servers.json, line 7, mcpServers.x.command: It is empty. Fill it." in said
