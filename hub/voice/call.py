@@ -6,6 +6,7 @@ from typing import Any, Final
 import anyio
 from anyio.abc import TaskGroup
 from livekit.agents import AgentSession, JobContext
+from livekit.agents.voice.room_io import TextInputEvent
 
 from hub.core.records import EndedReason
 from hub.core.wire import Brief, CommandDone, JobEnded, Joined
@@ -25,7 +26,7 @@ from hub.voice.steering import Steering
 from hub.voice.toolset import HubToolset
 
 log = logging.getLogger(__name__)
-GOODBYE_SECONDS: Final = 8.0
+GOODBYE_SECONDS: Final = 12.0
 CLOSE_SECONDS: Final = 3.0
 FLUSH_SECONDS: Final = 1.0
 DELETE_SECONDS: Final = 2.0
@@ -130,7 +131,7 @@ class _Conversation:
         await self._session.start(
             build_agent(self._persona, self._brief),
             room=self._ctx.room,
-            room_options=room_options(self._brief, self._listening.words),
+            room_options=room_options(self._brief, self._listening.words, self._written),
             session_host=False,
             record=False,
         )
@@ -150,6 +151,11 @@ class _Conversation:
         if not self._typed and not self._brief.first_message and not self._speaker.knows(greeting):
             self._shared.spawn(self._shared.cached.learn, self._persona, greeting, self._brief.voice)
         self._speaker.say(greeting)
+
+    async def _written(self, session: AgentSession[Any], event: TextInputEvent) -> None:
+        """What a caller types into the page is answered like what is said."""
+        await self._speaker.hush()
+        session.generate_reply(user_input=event.text)
 
     def _hearing(self) -> SteadySpeechToText | None:
         if self._typed:

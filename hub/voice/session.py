@@ -7,10 +7,10 @@ from livekit.agents import Agent, AgentSession, llm
 from livekit.agents.voice.room_io import (
     AudioInputOptions,
     RoomOptions,
-    TextInputEvent,
     TextInputOptions,
     TextOutputOptions,
 )
+from livekit.agents.voice.room_io.types import TextInputCallback
 
 from hub.core.wire import Brief
 from hub.voice.instructions import instructions
@@ -67,7 +67,7 @@ def build_session(
     )
 
 
-def room_options(brief: Brief, words: Words) -> RoomOptions:
+def room_options(brief: Brief, words: Words, typed: TextInputCallback) -> RoomOptions:
     """What of the room is used; a typed call is in its room but uses nothing of it."""
     if brief.mode == "text":
         return RoomOptions(
@@ -79,7 +79,7 @@ def room_options(brief: Brief, words: Words) -> RoomOptions:
         )
     options = RoomOptions(
         audio_input=AudioInputOptions(frame_size_ms=FRAME_MS),
-        text_input=TextInputOptions(text_input_cb=_typed),
+        text_input=TextInputOptions(text_input_cb=typed),
         text_output=TextOutputOptions(next_in_chain=words),
         close_on_disconnect=False,
     )
@@ -99,12 +99,6 @@ async def add_note(session: AgentSession[Any], text: str) -> None:
     context = agent.chat_ctx.copy()
     context.add_message(role="system", content=text)
     await agent.update_chat_ctx(context, exclude_invalid_function_calls=False)
-
-
-async def _typed(session: AgentSession[Any], event: TextInputEvent) -> None:
-    """What a caller types into the page is answered like what is said."""
-    await session.interrupt()
-    session.generate_reply(user_input=event.text)
 
 
 def _remembered(history: Sequence[Mapping[str, str]]) -> llm.ChatContext:

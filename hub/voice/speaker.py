@@ -58,9 +58,20 @@ class Speaker:
         return self._cached.frames(self._persona, text, self._voice) is not None
 
     async def hush(self) -> None:
-        """Stop whatever is being said."""
+        """Stop whatever is being said.
+
+        Not before somebody can hear it: LiveKit's output would be mute for the rest of the call.
+        """
+        if self._unheard():
+            return
         with anyio.move_on_after(INTERRUPT_SECONDS):
             await self._session.interrupt(force=True)
+
+    def _unheard(self) -> bool:
+        if self._session.output.audio is None:
+            return False
+        subscribed = self._session.room_io.subscribed_fut
+        return subscribed is not None and not subscribed.done()
 
     async def heard(self, speech: SpeechHandle, seconds: float) -> bool:
         """Wait until a speech is over; True when it was heard to its end."""

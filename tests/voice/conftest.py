@@ -19,9 +19,11 @@ import httpx2
 import pytest
 from livekit import api
 
+from tests.conftest import ROOT
 from tests.providers import Providers
 from tests.voice.fake_hub import FakeCall, FakeHub
 
+__all__ = ["ROOT"]
 SERVER_YAML = """
 port: {port}
 bind_addresses: ['127.0.0.1']
