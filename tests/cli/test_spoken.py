@@ -1,0 +1,170 @@
+"""`hub talk --wav` against a real livekit-server: the recording is heard by somebody in the room."""
+
+import math
+import os
+import secrets
+import socket
+import struct
+import subprocess
+import wave
+from array import array
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from livekit import api as livekit_api
+from livekit import rtc
+
+from hub.cli import spoken
+from hub.cli.main import main
+from hub.cli.wav import Sound
+from tests.cli.fake_hub import FakeHub
+
+pytestmark = [pytest.mark.livekit, pytest.mark.timeout(90)]
+Output = pytest.CaptureFixture[str]
+ROOM = "call-c1"
+TONE_HZ, LOUD = 440, 8000
+
+
+@dataclass
+class Livekit:
+    """A private server and how to get in."""
+
+    url: str
+    key: str
+    secret: str
+
+    def token(self, identity: str) -> str:
+        grants = livekit_api.VideoGrants(room_join=True, room=ROOM)
+        return (
+            livekit_api.AccessToken(self.key, self.secret)
+            .with_identity(identity)
+            .with_grants(grants)
+            .to_jwt()
+        )
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def livekit(livekit_server_bin: Path, tmp_path: Path) -> Iterator[Livekit]:
+    """livekit-server on loopback, in a process that ends with the test."""
+    tcp, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+    config = f"""
+port: {tcp}
+bind_addresses: ['127.0.0.1']
+rtc: {{udp_port: {udp}, tcp_port: 0, node_ip: 127.0.0.1, use_external_ip: false, enable_loopback_candidate: true,
+  interfaces: {{includes: [lo]}}, ips: {{includes: ['127.0.0.1/32']}}, stun_servers: ['127.0.0.1:9']}}
+logging: {{level: warn}}
+"""
+    found = Livekit(f"ws://127.0.0.1:{tcp}", "key", secrets.token_hex(32))
+    environment = os.environ | {"LIVEKIT_CONFIG": config, "LIVEKIT_KEYS": f"{found.key}: {found.secret}"}
+    with (tmp_path / "livekit.log").open("wb") as log:
+        process = subprocess.Popen([livekit_server_bin], env=environment, stdout=log, stderr=log)
+        try:
+            for _ in range(200):
+                with socket.socket() as probe:
+                    probe.settimeout(0.05)
+                    if probe.connect_ex(("127.0.0.1", tcp)) == 0:
+                        break
+                assert process.poll() is None, (tmp_path / "livekit.log").read_text()
+            yield found
+        finally:
+            process.kill()
+            process.wait()
+
+
+@asynccontextmanager
+async def listening(livekit: Livekit) -> AsyncGenerator[anyio.Event]:
+    """Somebody in the room; the event is set when a second of tone has been heard."""
+    room, enough = rtc.Room(), anyio.Event()
+
+    async def listen(track: rtc.Track) -> None:
+        loud = 0
+        async for event in rtc.AudioStream(track, sample_rate=48_000, num_channels=1):
+            samples = array("h", bytes(event.frame.data))
+            loud += sum(abs(sample) > LOUD // 2 for sample in samples)
+            if loud > 48_000 // 2:
+                enough.set()
+
+    async with anyio.create_task_group() as tasks:
+
+        def subscribed(track: rtc.Track, *_: object) -> None:
+            if track.kind == rtc.TrackKind.KIND_AUDIO:
+                tasks.start_soon(listen, track)
+
+        room.on("track_subscribed", subscribed)
+        await room.connect(livekit.url, livekit.token("agent"))
+        yield enough
+        tasks.cancel_scope.cancel()
+    await room.disconnect()
+
+
+def tone(path: Path, rate: int) -> Path:
+    """One and a half seconds of a sine, in stereo."""
+    wave_of = (round(LOUD * math.sin(2 * math.pi * TONE_HZ * i / rate)) for i in range(rate * 3 // 2))
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(b"".join(struct.pack("<hh", sample, sample) for sample in wave_of))
+    return path
+
+
+@pytest.mark.anyio
+async def test_a_recording_of_any_rate_is_spoken_into_the_room(
+    fake: FakeHub, livekit: Livekit, tmp_path: Path, capsys: Output
+) -> None:
+    ticket = {
+        "url": livekit.url,
+        "token": livekit.token("caller-c1"),
+        "identity": "caller-c1",
+        "expires_at": "-",
+    }
+    fake.routes["POST /api/join"] = (200, ticket)
+    fake.greeting = [{"kind": "turn", "role": "agent", "text": "Hello"}]
+    with anyio.fail_after(60):
+        async with listening(livekit) as enough, anyio.create_task_group() as tasks:
+            ended: list[int] = []
+
+            async def talk() -> None:
+                wav = str(tone(tmp_path / "tone.wav", 22_050))
+                ended.append(await anyio.to_thread.run_sync(partial(main, ["talk", "--wav", wav])))
+
+            tasks.start_soon(talk)
+            await enough.wait()
+            fake.tell(
+                {"kind": "turn", "role": "caller", "text": "beep"},
+                {"kind": "turn", "role": "agent", "text": "I heard a tone."},
+            )
+    assert ended == [0]
+    said = capsys.readouterr().out
+    assert "  you: beep\nagent: I heard a tone.\nThe call is over" in said
+    assert ("POST /api/join", {"call_id": "c1", "key": "the-key"}) in fake.asked
+
+
+def test_a_room_that_cannot_be_joined_is_explained(
+    fake: FakeHub, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spoken, "JOIN_SECONDS", 2.0)
+    nowhere = f"ws://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+    fake.routes["POST /api/join"] = (200, {"url": nowhere, "token": "x", "identity": "caller-c1"})
+    assert main(["talk", "--wav", str(tone(tmp_path / "tone.wav", 48_000))]) == 1
+    said = capsys.readouterr().err
+    assert "LiveKit could not be joined from here. hub doctor" in said
+    assert fake.ended_reason == "operator_ended"
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
+def test_samples_keep_their_length_in_seconds(rate: int) -> None:
+    sound = Sound(rate, array("h", [0] * rate))
+    assert len(spoken.at_rate(sound)) == pytest.approx(48_000, rel=0.02)
