@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import time
@@ -30,6 +31,10 @@ LOCK_SECONDS = INSTALL_SECONDS + 10
 _LOCK_POLL_SECONDS = 0.1
 _LONGEST_REASON = 200
 _THIS_START = uuid.uuid4().hex
+_WAY_OUT = re.compile(
+    r"(https?|all|no)_proxy|npm_config_.+|node_extra_ca_certs|ssl_cert_(file|dir)|(uv|pip)_.+|xdg_cache_home",
+    re.IGNORECASE,
+)
 """Tells this hub's look-ups from an earlier one's."""
 _log = logging.getLogger(__name__)
 
@@ -164,7 +169,8 @@ class _Installer:
             TimeoutError: It took longer; it and all that it had started are gone.
         """
         program = self.program(argv[0])
-        command = Command(argv=(program, *argv[1:]), env={**self.env, "PATH": self.path}, cwd=self.root)
+        env = {**_way_out(), **self.env, "PATH": self.path}
+        command = Command(argv=(program, *argv[1:]), env=env, cwd=self.root)
         said = bytearray()
         with anyio.fail_after(seconds):
             async with running(command, name=argv[0], guardian=self.guardian) as process:
@@ -282,3 +288,8 @@ def _node_program(wanted: Wanted, modules: Path, installer: _Installer) -> tuple
 def _first_line(path: Path) -> str:
     with path.open("rb") as file:
         return file.readline(200).decode(errors="replace").strip()
+
+
+def _way_out() -> dict[str, str]:
+    """How this machine reaches a registry: proxies, certificates, caches and the installers' own settings."""
+    return {name: value for name, value in os.environ.items() if _WAY_OUT.fullmatch(name)}

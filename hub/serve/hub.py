@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 import webbrowser
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,11 @@ logger = logging.getLogger(__name__)
 
 PRACTICE_SECONDS = 20.0
 """Servers are started after practice, whose database one of them may need; but no later than this."""
-ANNOUNCE_SECONDS = 90.0
+ANNOUNCE_SECONDS = 900.0
+"""At the very first start livekit-server may have to be built."""
+SERVERS_SECONDS = 5.0
+"""What is announced waits this long for servers; one that is still being installed comes when it comes."""
+LOOK_SECONDS = 0.05
 CLOSE_CALLS_SECONDS = 1.0
 HTTP_STOP_SECONDS = 1
 
@@ -270,8 +274,9 @@ class Hub:
     async def _announce(self, begun: float) -> None:
         """Say how everything stands once it is up, or once it is clear that it will not be."""
         with anyio.move_on_after(ANNOUNCE_SECONDS):
-            while not (self._ready() and self._servers_settled()) and not self._hopeless():
-                await anyio.sleep(0.1)
+            await _until(lambda: self._ready() or self._hopeless())
+        with anyio.move_on_after(SERVERS_SECONDS):
+            await _until(self._servers_settled)
         call = None
         if self.voice is not None and self.voice.ready():
             try:
@@ -291,6 +296,12 @@ class Hub:
 
     def _hopeless(self) -> bool:
         return any(part.status()["state"] == "failed" for part in self._all_parts())
+
+
+async def _until(there: Callable[[], bool]) -> None:
+    """Look at things that have no event of their own; only while the hub starts."""
+    while not there():  # noqa: ASYNC110  # see above
+        await anyio.sleep(LOOK_SECONDS)
 
 
 def _url(settings: Settings, listener: socket.socket) -> str:

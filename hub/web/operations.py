@@ -11,6 +11,9 @@ from hub.pool.config_file import ConfigFile
 from hub.pool.pool import Pool
 
 
+NEVER_STARTED = frozenset({"disabled", "not_configured"})
+
+
 class ServerOperations:
     """Reads the pool; changes only what an operator asks for."""
 
@@ -75,7 +78,12 @@ class ServerOperations:
 
     def plan(self) -> dict[str, Any]:
         wanted: Config = self._file.read()
-        steps = plan(self._pool.running(), wanted)
+        running = {
+            status.name: spec
+            for status in self._pool.servers()
+            if status.state not in NEVER_STARTED and (spec := self._pool.spec(status.name)) is not None
+        }
+        steps = plan(running, wanted)
         return {
             "steps": [
                 {"server": step.server, "action": step.action.value, "why": step.why} for step in steps.steps
