@@ -1,9 +1,11 @@
 """An MCP server of the older era without any SDK: `echo.py [MODE…]`. It starts in 30 ms.
 
-Modes: noisy (writes rubbish to stdout), badlist (one unusable tool), pages (lists in two pages),
+Modes: noisy (writes rubbish to stdout), badlist (unusable tools), pages (lists in two pages),
 exitfirst (exits at an unknown first message), mutefirst (ignores it), hang (answers nothing after
-the handshake), stubborn (ignores end of input and SIGTERM), crash (exits at start), failstart
-(exits with a last word), daemon (leaves a daemonised grandchild that holds stdout).
+the handshake), stubborn (ignores end of input and SIGTERM), crash (exits at start with a last word),
+daemon (leaves a grandchild in a session of its own that holds stdout).
+The tool `silent` never answers; `busy` reads nothing else meanwhile; `die` exits, given the name of a
+file only if that is there.
 """
 
 import json
@@ -73,10 +75,20 @@ def die(marker: str) -> None:
         os._exit(3)
 
 
+def dull(number: Any, name: str, arguments: dict[str, Any]) -> None:
+    """Say nothing for ever, or for some time."""
+    if name == "busy":
+        time.sleep(float(arguments["seconds"]))
+        text(number, "done")
+
+
 def call(number: Any, params: dict[str, Any]) -> None:
     """Run one tool."""
     name, arguments = params["name"], params.get("arguments") or {}
     said = arguments.get("text", "")
+    if name in ("silent", "busy"):
+        dull(number, name, arguments)
+        return
     match name:
         case "slow":
             slow(number, float(arguments.get("seconds", 1)), (params.get("_meta") or {}).get("progressToken"))
@@ -119,7 +131,7 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any] | None:
 def prepare() -> None:
     if "stubborn" in MODES:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if "crash" in MODES or "failstart" in MODES:
+    if "crash" in MODES:
         say("cannot open the database")
         sys.exit(1)
     if "noisy" in MODES:
@@ -137,6 +149,8 @@ def take(message: dict[str, Any]) -> None:
         cancelled.add(params["requestId"])
     elif number is None or ("hang" in MODES and method not in ("initialize", "tools/list")):
         return
+    elif method == "tools/call" and params["name"] == "busy":
+        call(number, params)
     elif method == "tools/call":
         threading.Thread(target=call, args=(number, params), daemon=True).start()
     elif (result := answer(method, params)) is not None:
