@@ -1,7 +1,7 @@
 """Providers of fixed delay on the real wires: AssemblyAI v3 websocket, OpenAI chat SSE, OpenAI speech.
 
-The recogniser tells utterances apart by their LENGTH, so that any number of calls can speak at once; speech is
-a pure tone, one pitch per kind of text, so that a caller can tell greeting, announcement and answer apart.
+The recogniser tells utterances apart by their LENGTH, so that any number of calls can speak at once; speech
+is a pure tone, one pitch per kind of text, so that a caller can tell greeting, filler and answer apart.
 """
 
 import asyncio

@@ -72,6 +72,12 @@ class CachedSpeech:
         self._sound[key] = sound
         return True
 
+    async def learn_all(self, persona: Persona, voice: str) -> None:
+        """Get what a persona knows to say in another voice too; stops at the first failure."""
+        for text in persona.fixed_texts():
+            if not await self.learn(persona, text, voice):
+                return
+
     async def _synthesised(self, persona: Persona, text: str, voice: str | None) -> bytes | None:
         tts = self._models.speaking(persona, voice)
         try:

@@ -46,24 +46,24 @@ class Call:
         introduction = Introduction(self._shared.hub, self._shared.worker_id, self._ctx)
         try:
             brief = await introduction.brief()
-            if brief is None:
-                return
-            link = Link(self._shared.hub, brief.call_id, self._ctx.job.id)
-            self._shared.spawn(link.run)  # it outlives this job until the hub has every event
-            try:
-                if introduction.connected:
-                    await _Conversation(self._shared, self._ctx, brief, link, self.ender).run()
-                else:
-                    self.ender.end(
-                        Ending(EndedReason.MEDIA_LOST, "the room could not be joined", at_once=True)
-                    )
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await self._handed_in(link)
+            if brief is not None:
+                await self._lead(brief, connected=introduction.connected)
         finally:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(DELETE_SECONDS):
-                await self._ctx.delete_room()
             self._ctx.shutdown(str(self._reason()))
+
+    async def _lead(self, brief: Brief, *, connected: bool) -> None:
+        link = Link(self._shared.hub, brief.call_id, self._ctx.job.id)
+        self._shared.spawn(link.run)  # it outlives this job until the hub has every event
+        try:
+            if connected:
+                await _Conversation(self._shared, self._ctx, brief, link, self.ender).run()
+            else:
+                self.ender.end(Ending(EndedReason.MEDIA_LOST, "the room could not be joined", at_once=True))
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._handed_in(link)
+                with anyio.move_on_after(DELETE_SECONDS):
+                    await self._ctx.delete_room()
 
     async def _handed_in(self, link: Link) -> None:
         ending = self.ender.ending
@@ -147,10 +147,9 @@ class _Conversation:
     def _greet(self) -> None:
         if self._brief.history:
             return  # the same call, led on by another worker
-        greeting = self._brief.first_message or self._persona.greeting
-        if not self._typed and not self._brief.first_message and not self._speaker.knows(greeting):
-            self._shared.spawn(self._shared.cached.learn, self._persona, greeting, self._brief.voice)
-        self._speaker.say(greeting)
+        self._speaker.say(self._brief.first_message or self._persona.greeting)
+        if not self._typed and self._brief.voice:
+            self._shared.spawn(self._shared.cached.learn_all, self._persona, self._brief.voice)
 
     async def _written(self, session: AgentSession[Any], event: TextInputEvent) -> None:
         """What a caller types into the page is answered like what is said."""

@@ -12,9 +12,9 @@ import anyio
 import httpx2
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
-from mcp.client.subscriptions import SubscriptionLost
 from mcp_types import (
     CONNECTION_CLOSED,
+    METHOD_NOT_FOUND,
     CallToolRequest,
     CallToolRequestParams,
     ListToolsRequest,
@@ -67,7 +67,7 @@ class Catalogue:
             try:
                 async with self._http() as http, self._open(http) as client:
                     await self._follow(client)
-                    attempt = 0
+                    attempt = 1  # ended by the hub, in good order
             except Exception as error:  # noqa: BLE001  # one connection: the SDK raises groups of many kinds
                 attempt += 1
                 log.debug("the tools' connection failed: %r", error)
@@ -118,19 +118,14 @@ class Catalogue:
         self._client = client
         self._connected.set()
         try:
-            with anyio.fail_after(LIST_SECONDS):
-                changes = client.listen(tools_list_changed=True)
-                subscription = await changes.__aenter__()
-        except (MCPError, SubscriptionLost, TimeoutError) as error:
-            log.debug("changes of the tools cannot be followed (%s); reading them again now and then", error)
-            await self._keep_reading(client)
-            return
-        try:
-            await self._read(client)
-            async for _ in subscription:
+            async with client.listen(tools_list_changed=True) as changes:
                 await self._read(client)
-        finally:
-            await changes.__aexit__(None, None, None)
+                async for _ in changes:
+                    await self._read(client)
+        except MCPError as error:
+            if error.code != METHOD_NOT_FOUND:
+                raise
+            await self._keep_reading(client)
 
     async def _keep_reading(self, client: Client) -> None:
         while True:
@@ -161,7 +156,7 @@ class Catalogue:
 
     def _open(self, http: httpx2.AsyncClient) -> Client:
         transport = streamable_http_client(self._url, http_client=http)
-        return Client(transport, mode=ERA, cache=None)
+        return Client(transport, mode=ERA, cache=None, read_timeout_seconds=LIST_SECONDS)
 
 
 class _CalmTransport(httpx2.AsyncHTTPTransport):

@@ -1,5 +1,6 @@
 """What the calls of one worker have in common."""
 
+import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from hub.voice.cached_speech import CachedSpeech
 from hub.voice.hub_client import HubClient
 from hub.voice.models import Models
 from hub.voice.persona import DEFAULT, Persona
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +29,7 @@ class Shared:
 
     def persona(self, brief: Brief) -> Persona:
         """The persona that the call asks for; an unknown name means the default."""
-        return self.personas.get(brief.persona or DEFAULT) or self.personas[DEFAULT]
+        wanted = brief.persona or DEFAULT
+        if wanted not in self.personas:
+            log.warning("call %s asks for the unknown persona %s", brief.call_id, wanted)
+        return self.personas.get(wanted) or self.personas[DEFAULT]

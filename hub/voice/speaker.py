@@ -33,11 +33,11 @@ class Speaker:
             return None
         count = self._said[kind] = self._said.get(kind, -1) + 1
         try:
-            return self.say(wordings[count % len(wordings)], remember=False)
+            return self._kept(wordings[count % len(wordings)])
         except RuntimeError:  # the session is closing
             return None
 
-    def say(self, text: str, *, remember: bool = True) -> SpeechHandle:
+    def say(self, text: str) -> SpeechHandle:
         """Say a text word for word.
 
         Raises:
@@ -45,17 +45,21 @@ class Speaker:
         """
         frames = self._cached.frames(self._persona, text, self._voice)
         if frames is None or self._session.output.audio is None:
-            return self._session.say(text, add_to_chat_ctx=remember)
-        return self._session.say(text, audio=frames, add_to_chat_ctx=remember)
+            return self._session.say(text)
+        return self._session.say(text, audio=frames)
+
+    def _kept(self, text: str) -> SpeechHandle:
+        """From kept sound, even of another voice: what apologises for a provider must not need it."""
+        frames = self._cached.frames(self._persona, text, self._voice)
+        frames = frames or self._cached.frames(self._persona, text)
+        if frames is None or self._session.output.audio is None:
+            return self._session.say(text, add_to_chat_ctx=False)
+        return self._session.say(text, audio=frames, add_to_chat_ctx=False)
 
     def operator_says(self, text: str) -> SpeechHandle:
         speech = self.say(text)
         self.operator.add(speech.id)
         return speech
-
-    def knows(self, text: str) -> bool:
-        """Whether a text can be said without the speech provider."""
-        return self._cached.frames(self._persona, text, self._voice) is not None
 
     async def hush(self) -> None:
         """Stop whatever is being said.

@@ -69,7 +69,10 @@ class Steering:
         if not self._typed:
             self._done(command, "refused", "Only in a typed call can the caller's words be sent.")
             return
-        self._lines.send_nowait(command)
+        try:
+            self._lines.send_nowait(command)
+        except anyio.WouldBlock:
+            self._done(command, "refused", "Too many lines are waiting to be answered.")
 
     async def _instruct(self, command: Command, tasks: TaskGroup) -> None:
         note = f"Instruction from the desktop that follows this call, to be carried out now: {command.text}"

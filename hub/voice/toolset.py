@@ -53,7 +53,8 @@ class HubToolset(Toolset):
 
     @property
     def tools(self) -> Sequence[Tool | Toolset]:
-        return [self._tool(definition) for definition in self._catalogue.tools] + [self._end_call]
+        named = {str(definition["name"]): definition for definition in self._catalogue.tools}
+        return [*(self._tool(definition) for definition in named.values()), self._end_call]
 
     def new_turn(self) -> None:
         """The caller said something: the count of ToolCalls starts again."""

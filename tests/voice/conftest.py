@@ -19,11 +19,9 @@ import httpx2
 import pytest
 from livekit import api
 
-from tests.conftest import ROOT
 from tests.providers import Providers
 from tests.voice.fake_hub import FakeCall, FakeHub
 
-__all__ = ["ROOT"]
 SERVER_YAML = """
 port: {port}
 bind_addresses: ['127.0.0.1']
@@ -86,7 +84,7 @@ def livekit(livekit_server_bin: Path) -> Iterator[LiveKit]:
         "LIVEKIT_CONFIG": SERVER_YAML.format(port=port, udp=udp),
         "LIVEKIT_KEYS": f"{key}: {secret}",
     }
-    process = subprocess.Popen(  # noqa: S603  # our own program
+    process = subprocess.Popen(
         [livekit_server_bin], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:

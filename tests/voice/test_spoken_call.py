@@ -15,8 +15,9 @@ import pytest
 from hub.core.wire import CallerState, Measured, ProviderState
 from tests import voices
 from tests.caller import RATE, Caller, lasting
+from tests.conftest import ROOT
 from tests.providers import TONES, Rule, Utterance
-from tests.voice.conftest import ROOT, Stage
+from tests.voice.conftest import Stage
 from tests.voice.fake_hub import FakeCall, text
 
 pytestmark = [pytest.mark.anyio, pytest.mark.livekit]
@@ -116,7 +117,7 @@ async def test_a_caller_who_is_killed_ends_the_call_when_livekit_says_so(stage: 
         "    await rtc.Room().connect(*sys.argv[1:]); print('in', flush=True); await asyncio.sleep(100)\n"
         "asyncio.run(main())"
     )
-    process = subprocess.Popen(  # noqa: S603, ASYNC220  # our own code
+    process = subprocess.Popen(  # noqa: ASYNC220  # our own code
         [sys.executable, "-c", code, stage.livekit.url, stage.livekit.token(room, "caller")], cwd=ROOT
     )
     await call.until(lambda call: call.of(CallerState))
