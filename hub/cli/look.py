@@ -43,7 +43,8 @@ def status(*, json: Json = False) -> None:
 def _calls_and_providers(found: Values) -> None:
     calls = found["calls"]
     line(f"calls: {calls['active']} running, {calls['limit']} at most")
-    if found["providers"]:
+    providers = found["providers"]
+    if providers:
         said = (
             f"{p['kind']} {p['name']}{' (practice)' if p['practice'] else ''}" for p in found["providers"]
         )

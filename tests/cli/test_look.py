@@ -29,7 +29,7 @@ def test_status_shows_parts_servers_calls_providers_and_problems(fake: FakeHub, 
         "voice worker",
         "notes",
         "1 running, 4 at most",
-        "AssemblyAI (practice)",
+        "stt by practice",
         "up 1 h 1 min",
     ):
         assert part in said

@@ -62,8 +62,9 @@ def livekit(livekit_server_bin: Path, tmp_path: Path) -> Iterator[Livekit]:
     config = f"""
 port: {tcp}
 bind_addresses: ['127.0.0.1']
-rtc: {{udp_port: {udp}, tcp_port: 0, node_ip: 127.0.0.1, use_external_ip: false, enable_loopback_candidate: true,
-  interfaces: {{includes: [lo]}}, ips: {{includes: ['127.0.0.1/32']}}, stun_servers: ['127.0.0.1:9']}}
+rtc: {{udp_port: {udp}, tcp_port: 0, node_ip: 127.0.0.1, use_external_ip: false,
+  enable_loopback_candidate: true, interfaces: {{includes: [lo]}}, ips: {{includes: ['127.0.0.1/32']}},
+  stun_servers: ['127.0.0.1:9']}}
 logging: {{level: warn}}
 """
     found = Livekit(f"ws://127.0.0.1:{tcp}", "key", secrets.token_hex(32))
