@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,13 @@ LOOK_UP_SECONDS = 15.0
 LOCK_SECONDS = INSTALL_SECONDS + 10
 _LOCK_POLL_SECONDS = 0.1
 _LONGEST_REASON = 200
+_JAVASCRIPT = frozenset({".js", ".mjs", ".cjs"})
 _THIS_START = uuid.uuid4().hex
+"""Tells this hub's look-ups from an earlier one's."""
 _WAY_OUT = re.compile(
     r"(https?|all|no)_proxy|npm_config_.+|node_extra_ca_certs|ssl_cert_(file|dir)|(uv|pip)_.+|xdg_cache_home",
     re.IGNORECASE,
 )
-"""Tells this hub's look-ups from an earlier one's."""
 _log = logging.getLogger(__name__)
 
 
@@ -174,7 +175,8 @@ class _Installer:
         said = bytearray()
         with anyio.fail_after(seconds):
             async with running(command, name=argv[0], guardian=self.guardian) as process:
-                await process.stdin.send(stdin.encode())
+                with suppress(anyio.BrokenResourceError):  # it failed before it read; its exit code tells
+                    await process.stdin.send(stdin.encode())
                 process.stdin.close()
                 async for chunk in process.stdout:
                     said += chunk
@@ -266,23 +268,34 @@ def _python_program(wanted: Wanted, bin_folder: Path) -> tuple[str, ...]:
 
 
 def _node_program(wanted: Wanted, modules: Path, installer: _Installer) -> tuple[str, ...]:
+    """Start what package.json names, by node unless its first line asks for something else."""
     name = wanted.package.name
-    try:
-        programs = json.loads((modules / name / "package.json").read_text(encoding="utf-8")).get("bin") or {}
-    except (OSError, ValueError) as error:
-        raise Unavailable(f"its package.json cannot be read; delete {modules.parent}.") from error
     own = name.rpartition("/")[2]
-    if isinstance(programs, str):
-        programs = {own: programs}
-    program = wanted.program or (next(iter(programs)) if len(programs) == 1 else own)
+    programs = _npm_programs(modules, name, own)
+    program = wanted.program or own
+    if not wanted.program and len(programs) == 1:
+        program = next(iter(programs))
     if program not in programs:
         raise Unavailable(f"it has no program {program}.")
     script = (modules / name / programs[program]).resolve()
-    words = _first_line(script).removeprefix("#!").split()
-    is_javascript = script.suffix in {".js", ".mjs", ".cjs"} and len(words) <= 1
-    if is_javascript or words[-1:] == ["node"]:
+    first = _first_line(script)
+    runs_by = first.removeprefix("#!").split()[-1:] if first.startswith("#!") else []
+    if [Path(word).name for word in runs_by] == ["node"] or (not runs_by and script.suffix in _JAVASCRIPT):
         return (installer.program("node"), str(script))
     return (str(modules / ".bin" / program),)
+
+
+def _npm_programs(modules: Path, name: str, own: str) -> dict[str, str]:
+    try:
+        programs = json.loads((modules / name / "package.json").read_text(encoding="utf-8"))["bin"]
+    except KeyError:
+        return {}
+    except (OSError, ValueError, TypeError) as error:
+        raise Unavailable(f"its package.json cannot be read; delete {modules.parent}.") from error
+    if isinstance(programs, str):
+        return {own: programs}
+    listed = programs.items() if isinstance(programs, dict) else ()
+    return {program: path for program, path in listed if isinstance(path, str)}
 
 
 def _first_line(path: Path) -> str:
