@@ -17,24 +17,14 @@ ASSET_FOLDERS = frozenset({"css", "js", "vendor"})
 LIBRARIES = ("livekit-client.umd.js", "standalone.module.js")
 """What scripts/pages puts into vendor/."""
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "media-src 'self' blob:",
-        "font-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "media-src 'self' blob:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
 def security_headers() -> dict[str, str]:
-    """The headers of every page: nothing from elsewhere, nothing inline, the microphone for this origin alone."""
+    """The headers of every page: nothing from elsewhere, nothing inline, the microphone for us alone."""
     return {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), display-capture=()",
@@ -47,7 +37,7 @@ def security_headers() -> dict[str, str]:
 
 
 class _Assets(StaticFiles):
-    """Styles, modules and libraries; a browser asks again each time (ETag), so a new version shows at once."""
+    """Styles, modules and libraries; a browser asks again each time (ETag): a new version shows at once."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         if PurePosixPath(path).parts[:1] and PurePosixPath(path).parts[0] in ASSET_FOLDERS:

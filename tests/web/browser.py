@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 WIDE = {"width": 1280, "height": 860}
@@ -16,8 +17,17 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 FAKE_MICROPHONE = "--use-fake-device-for-media-stream"
 NOTE_VIOLATIONS = """
 window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(`${event.effectiveDirective} blocked ${event.blockedURI}`));
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.effectiveDirective} blocked ${event.blockedURI}`);
+});
 """
+SAYS = r"""
+([selector, words]) => [...document.querySelectorAll(selector)].some(
+  (element) => element.innerText.replace(/\s+/g, " ").includes(words)
+)
+"""
+EVERYTHING = "document.body.innerText"
+OF_THIS_MACHINE = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:http://127.0.0.1:")
 
 
 @dataclass
@@ -34,18 +44,21 @@ class Seen:
 
     async def text(self, selector: str) -> str:
         """What an element says; empty when it is not there."""
-        script = "(selector) => document.querySelector(selector)?.innerText.replace(/\\s+/g, ' ').trim() ?? ''"
+        script = (
+            "(selector) => document.querySelector(selector)?.innerText.replace(/\\s+/g, ' ').trim() ?? ''"
+        )
         return str(await self.page.evaluate(script, selector))
 
-    async def until(self, what: str, *, seconds: float = SECONDS) -> Any:
-        """Wait for a script to answer something true (wait_for_function needs eval, which the pages forbid)."""
-        answer = None
+    async def until(self, what: str, argument: Any = None, *, seconds: float = SECONDS) -> Any:
+        """Wait for a script to answer something true (wait_for_function needs eval: forbidden here)."""
         with anyio.move_on_after(seconds):
-            while not (answer := await self.page.evaluate(what)):
+            while True:
+                if answer := await self.page.evaluate(what, argument):
+                    return answer
                 await anyio.sleep(0.03)
-        shown = "" if answer else await self.page.evaluate("document.body.innerText")
-        assert answer, f"{what} did not come true; the page says: {shown}"
-        return answer
+        pytest.fail(
+            f"{what} {argument or ''} did not come true; the page: {await self.page.evaluate(EVERYTHING)}"
+        )
 
     async def until_state(self, *states: str, seconds: float = SECONDS) -> str:
         """Wait for one of these states of the join page."""
@@ -55,22 +68,19 @@ class Seen:
 
     async def until_says(self, selector: str, words: str, *, seconds: float = SECONDS) -> None:
         """Wait until an element's text has these words."""
-        script = "([selector, words]) => [...document.querySelectorAll(selector)].some((e) => e.innerText.replace(/\\s+/g, ' ').includes(words))"
-        found = False
-        with anyio.move_on_after(seconds):
-            while not (found := await self.page.evaluate(script, [selector, words])):
-                await anyio.sleep(0.03)
-        assert found, f"{selector} never said {words!r}; the page says: {await self.page.evaluate('document.body.innerText')}"
+        await self.until(SAYS, [selector, words], seconds=seconds)
 
     async def clean(self) -> None:
-        """Nothing broke the content security policy, nothing was logged as an error, nothing left this machine."""
+        """Nothing broke the policy, nothing was logged as an error, nothing was asked of another machine."""
         assert await self.page.evaluate("window.violations") == []
         assert self.errors == []
-        assert [url for url in self.requests if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:http://127.0.0.1:"))] == []
+        assert [url for url in self.requests if not url.startswith(OF_THIS_MACHINE)] == []
 
     async def fits(self) -> None:
         """Nothing sticks out to the side."""
-        assert await self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert await self.page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
 
 
 @asynccontextmanager
@@ -85,17 +95,23 @@ async def open_chromium(program: Path, *flags: str) -> AsyncGenerator[Browser]:
 
 
 @asynccontextmanager
-async def open_page(browser: Browser, url: str, *, microphone: bool = True, **context: Any) -> AsyncGenerator[Seen]:
-    """A page in a fresh profile; `microphone`: it may use the microphone."""
+async def open_page(
+    browser: Browser, url: str, *, microphone: bool = True, script: str = "", **context: Any
+) -> AsyncGenerator[Seen]:
+    """A page in a fresh profile, which may use the microphone or not; `script` runs before the page's own."""
     permissions = ["microphone"] if microphone else []
-    profile = await browser.new_context(viewport=context.pop("viewport", WIDE), permissions=permissions, **context)
+    profile = await browser.new_context(
+        viewport=context.pop("viewport", WIDE), permissions=permissions, **context
+    )
     try:
-        await profile.add_init_script(NOTE_VIOLATIONS)
+        await profile.add_init_script(NOTE_VIOLATIONS + script)
         page = await profile.new_page()
         seen = Seen(page)
         page.on("request", lambda request: seen.requests.append(request.url))
         page.on("websocket", lambda socket: seen.requests.append(socket.url))
-        page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message: seen.errors.append(message.text) if message.type == "error" else None
+        )
         page.on("pageerror", lambda error: seen.errors.append(str(error)))
         await page.goto(url)
         yield seen

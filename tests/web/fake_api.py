@@ -70,7 +70,15 @@ class FakeHub:
             async with aiohttp.ClientSession() as session, anyio.create_task_group() as tasks:
                 signalling = Signalling(lambda: self.livekit.url if self.livekit else None, session)
                 app = Starlette(routes=[*self._routes(), *signalling.routes(), *page_routes()])
-                server = _Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=0, lifespan="off", ws="websockets-sansio"))
+                server = _Server(
+                    uvicorn.Config(
+                        app,
+                        log_level="error",
+                        timeout_graceful_shutdown=0,
+                        lifespan="off",
+                        ws="websockets-sansio",
+                    )
+                )
                 tasks.start_soon(server.serve, [listener])
                 try:
                     yield self
@@ -114,14 +122,22 @@ class FakeHub:
 
     async def _call(self, request: Request) -> Response:
         call = self.details.get(request.path_params["id"])
-        return JSONResponse(call) if call else refusal(404, "call_not_found", "There is no such call.", "Look at the list of calls.")
+        return (
+            JSONResponse(call)
+            if call
+            else refusal(404, "call_not_found", "There is no such call.", "Look at the list of calls.")
+        )
 
     async def _link(self, request: Request) -> Response:
         return JSONResponse({"join_url": f"{self.url}/join/{request.path_params['id']}#{KEY}"})
 
     async def _a_server(self, request: Request) -> Response:
         server = self.servers.get(request.path_params["name"])
-        return JSONResponse(server) if server else refusal(404, "not_found", "There is no such server.", "Look at servers.json.")
+        return (
+            JSONResponse(server)
+            if server
+            else refusal(404, "not_found", "There is no such server.", "Look at servers.json.")
+        )
 
     async def _post(self, request: Request) -> Response:
         return JSONResponse(self.answers.get(request.url.path, {}))
@@ -135,7 +151,9 @@ class FakeHub:
             return refusal(503, "server_unavailable", "LiveKit is not up.", "Try again in a few seconds.")
         identity = f"caller-{call_id}"
         token = self.livekit.token(identity, call_id)
-        return JSONResponse({"url": f"ws://127.0.0.1:{self.port}/lk", "token": token, "identity": identity, "expires_at": ""})
+        return JSONResponse(
+            {"url": f"ws://127.0.0.1:{self.port}/lk", "token": token, "identity": identity, "expires_at": ""}
+        )
 
     async def _live(self, _: Request) -> Response:
         async def events() -> AsyncGenerator[ServerSentEvent]:

@@ -53,7 +53,9 @@ class LivekitServer:
     def token(self, identity: str, room: str, *, agent: bool = False) -> str:
         """A token that lets one participant into one room."""
         token = api.AccessToken(self.key, self.secret).with_identity(identity)
-        token = token.with_grants(api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True, agent=agent))
+        token = token.with_grants(
+            api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True, agent=agent)
+        )
         return (token.with_kind("agent") if agent else token).to_jwt()
 
     async def start(self) -> None:
@@ -76,7 +78,9 @@ class LivekitServer:
         }
         env = {"LIVEKIT_CONFIG": json.dumps(config), "LIVEKIT_KEYS": f"{self.key}: {self.secret}"}
         nothing = asyncio.subprocess.DEVNULL
-        self._process = await asyncio.create_subprocess_exec(self.binary, env=env, stdout=nothing, stderr=nothing)
+        self._process = await asyncio.create_subprocess_exec(
+            self.binary, env=env, stdout=nothing, stderr=nothing
+        )
         with anyio.fail_after(READY_SECONDS):
             while not await self._answers():  # noqa: ASYNC110  # it has no other way to say that it is ready
                 await anyio.sleep(0.05)
@@ -164,7 +168,11 @@ class Agent:
 
     def caller_muted(self) -> bool:
         """Whether every track of everybody else is muted."""
-        tracks = [track for other in self.room.remote_participants.values() for track in other.track_publications.values()]
+        tracks = [
+            track
+            for other in self.room.remote_participants.values()
+            for track in other.track_publications.values()
+        ]
         return bool(tracks) and all(track.muted for track in tracks)
 
     async def until_alone(self) -> None:
@@ -204,11 +212,15 @@ async def agent_in(livekit: LivekitServer, room_name: str) -> AsyncGenerator[Age
                 running.append(tasks.create_task(agent.listen(track)))
 
         room.on("track_subscribed", on_track)
-        room.register_text_stream_handler("lk.chat", lambda reader, _: running.append(tasks.create_task(read(reader))))
+        room.register_text_stream_handler(
+            "lk.chat", lambda reader, _: running.append(tasks.create_task(read(reader)))
+        )
         await room.connect(livekit.url, livekit.token("agent", room_name, agent=True))
         source = rtc.AudioSource(RATE, 1)
         track = rtc.LocalAudioTrack.create_audio_track("voice", source)
-        await room.local_participant.publish_track(track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE))
+        await room.local_participant.publish_track(
+            track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        )
         running.append(tasks.create_task(agent.make_sound(source)))
         await agent.state("listening")
         try:

@@ -33,7 +33,9 @@ def client(pages: Path) -> TestClient:
     return TestClient(Starlette(routes=page_routes(pages)))
 
 
-@pytest.mark.parametrize("path", [*SHELLS, "/assets/js/dom.js", "/assets/css/theme.css", "/assets/vendor/standalone.module.js"])
+@pytest.mark.parametrize(
+    "path", [*SHELLS, "/assets/js/dom.js", "/assets/css/theme.css", "/assets/vendor/standalone.module.js"]
+)
 def test_everything_carries_the_security_headers(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
@@ -56,14 +58,24 @@ def test_an_asset_that_the_browser_has_is_not_sent_again(client: TestClient) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/assets/", "/assets/js", "/assets/package.json", "/assets/join.html", "/assets/js/%2e%2e/package.json", "/assets/none.js"]
+    "path",
+    [
+        "/assets/",
+        "/assets/js",
+        "/assets/package.json",
+        "/assets/join.html",
+        "/assets/js/%2e%2e/package.json",
+        "/assets/none.js",
+    ],
 )
 def test_nothing_but_styles_modules_and_libraries_is_served(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("path", SHELLS)
-def test_without_the_libraries_a_page_says_which_command_fetches_them(client: TestClient, pages: Path, path: str) -> None:
+def test_without_the_libraries_a_page_says_which_command_fetches_them(
+    client: TestClient, pages: Path, path: str
+) -> None:
     (pages / "vendor" / LIBRARIES[0]).unlink()
     answer = client.get(path)
     assert answer.status_code == 503
