@@ -151,6 +151,7 @@ def told(value: Values, status: int) -> HubError:
         next_step=str(said.get("next_step") or ""),
     )
     error.code = str(said.get("code") or "internal")
+    error.retryable = bool(said.get("retryable"))
     return error
 
 

@@ -13,6 +13,7 @@ from hub.cli.show import clean, line, span
 from hub.core.errors import HubError
 
 START_SECONDS = 20.0
+READY_SECONDS, READY_POLL = 45.0, 0.5
 GREETING_SECONDS = 30.0
 ANSWER_SECONDS = 60.0
 WAIT_SECONDS = 25.0
@@ -154,7 +155,7 @@ async def placed(
     api: HubApi, request: dict[str, Any], *, json: bool, echo: bool
 ) -> AsyncGenerator[tuple[Dialogue, Values]]:
     """A new call, and what the hub said when it was made; it ends with this block."""
-    made = await api.post("/api/calls", request, seconds=START_SECONDS)
+    made = await _made(api, request)
     dialogue = Dialogue(api, str(made["call_id"]), json, echo)
     try:
         yield dialogue, made
@@ -162,3 +163,17 @@ async def placed(
         with anyio.move_on_after(END_SECONDS, shield=True):
             if not dialogue.over:
                 await dialogue.end()
+
+
+async def _made(api: HubApi, request: dict[str, Any]) -> Values:
+    """Make the call, also on a hub that is just starting and takes none yet."""
+    deadline = anyio.current_time() + READY_SECONDS
+    while True:
+        try:
+            return await api.post("/api/calls", request, seconds=START_SECONDS)
+        except HubError as error:
+            status = await api.get("/api/status") if error.retryable else {}
+            coming = status.get("voice") and not status.get("ready")
+            if not coming or anyio.current_time() > deadline:
+                raise
+        await anyio.sleep(READY_POLL)

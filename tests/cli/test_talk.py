@@ -88,6 +88,39 @@ def test_an_agent_that_stays_silent_is_an_error_and_the_call_is_hung_up(
     assert ends(call) == 1
 
 
+def test_a_hub_that_is_just_starting_is_waited_for(
+    call: FakeHub, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialogue, "READY_POLL", 0.01)
+    error = {"message": "No voice worker is ready.", "retryable": True}
+    call.routes["POST /api/calls"] = (503, {"error": error})
+    call.routes["GET /api/status"] = (200, {"voice": True, "ready": False})
+
+    def come_up() -> None:
+        while sum(key == "POST /api/calls" for key, _ in call.asked) < 3:
+            threading.Event().wait(0.01)
+        del call.routes["POST /api/calls"]
+
+    coming = threading.Thread(target=come_up)
+    coming.start()
+    assert main(["talk", "--say", "how many"]) == 0
+    coming.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "patience"), [({"voice": True, "ready": True}, 45.0), ({"voice": True, "ready": False}, 0.0)]
+)
+def test_a_hub_that_has_no_worker_is_not_waited_for_without_end(
+    call: FakeHub, capsys: Output, monkeypatch: pytest.MonkeyPatch, status: dict[str, bool], patience: float
+) -> None:
+    monkeypatch.setattr(dialogue, "READY_SECONDS", patience)
+    error = {"message": "No voice worker is ready.", "retryable": True}
+    call.routes["POST /api/calls"] = (503, {"error": error})
+    call.routes["GET /api/status"] = (200, status)
+    assert main(["talk", "--say", "how many"]) == 1
+    assert capsys.readouterr().err == "No voice worker is ready.\n"
+
+
 def test_a_hub_without_voice_is_explained(call: FakeHub, capsys: Output) -> None:
     error = {"message": "This hub runs without voice.", "next_step": "Start it without --no-voice."}
     call.routes["POST /api/calls"] = (503, {"error": error})
