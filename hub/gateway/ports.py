@@ -6,9 +6,9 @@ from typing import Any, Protocol, TypeAlias
 
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from hub.core.catalog import Route
+from hub.core.catalog import Catalog, Route
 from hub.core.ports import Caller, RawResult
-from hub.core.spec import Config
+from hub.core.spec import Config, ServerSpec
 from hub.toolcalls.toolcalls import Scope
 
 
@@ -56,6 +56,15 @@ class Servers(Protocol):
 
     @property
     def config(self) -> Config: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def voice_catalog(self) -> Catalog: ...
+
+    def spec(self, name: str) -> ServerSpec | None:
+        """What a server runs by, also while the file has a broken entry for it."""
 
     async def call(
         self, server: str, method: str, params: Mapping[str, Any], *, caller: Caller | None

@@ -16,6 +16,7 @@ from hub.core.errors import ConfigurationError, Unauthorized, Unavailable
 from hub.gateway.http_client import Gone, Hub, fetch
 
 START_SECONDS: Final = 30.0
+GIVEN_WAY_SECONDS: Final = 5.0
 ALIVE_SECONDS: Final = 2.0
 LOOK_EVERY: Final = 0.1
 LOG_TAIL: Final = 400
@@ -121,26 +122,26 @@ async def find_or_start(home: Home) -> Hub:
         while True:
             if (hub := await find(home)) is not None:
                 return hub
-            if started.poll() is not None and (hub := await _somebody_elses(home)) is not None:
-                return hub
             if started.poll() is not None:
-                raise Unavailable(
-                    f"The hub ended at once: {_last_words(home)}", next_step="Run `hub doctor`."
-                )
+                return await _somebody_elses(home)
             await anyio.sleep(LOOK_EVERY)
     raise Unavailable(
         f"The hub was not up after {START_SECONDS:.0f} s: {_last_words(home)}", next_step="Run `hub doctor`."
     )
 
 
-async def _somebody_elses(home: Home) -> Hub | None:
-    """Two desktops may start a hub at once: one gives way, and the other may still be coming up."""
-    with anyio.move_on_after(ALIVE_SECONDS * 5):
-        while home.note() and _lives(home.note().get("pid")):
+async def _somebody_elses(home: Home) -> Hub:
+    """Two desktops may start a hub at once: one gives way, and the other is still coming up.
+
+    Raises:
+        Unavailable: Nobody's came up.
+    """
+    with anyio.move_on_after(GIVEN_WAY_SECONDS):
+        while True:
             if (hub := await find(home)) is not None:
                 return hub
             await anyio.sleep(LOOK_EVERY)
-    return None
+    raise Unavailable(f"The hub ended at once: {_last_words(home)}", next_step="Run `hub doctor`.")
 
 
 def _start(home: Home) -> "subprocess.Popen[bytes]":
@@ -148,10 +149,15 @@ def _start(home: Home) -> "subprocess.Popen[bytes]":
     config = _config(home)
     command = [sys.executable, "-m", "hub", "serve", *(("--config", config) if config else ())]
     try:
-        home.log().parent.mkdir(parents=True, exist_ok=True)
+        home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        home.log().parent.mkdir(exist_ok=True, mode=0o700)
         with home.log().open("ab") as log:
             return subprocess.Popen(  # noqa: S603  # our own program
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # links with one-time codes
+                stderr=log,
+                start_new_session=True,
             )
     except OSError as error:
         raise Unavailable(f"The hub cannot be started: {error}.", next_step="Check HUB_HOME.") from error

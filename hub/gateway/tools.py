@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import mcp_types as mcp
 from mcp import MCPError
 
-from hub.core.catalog import Route
+from hub.core.catalog import Catalog, Route
 from hub.core.errors import HubError, NotFound
 from hub.core.ports import RawResult
 from hub.core.spec import EVERYTHING, View
@@ -32,7 +33,7 @@ class ToolDesk:
         self._servers = servers
         self._call_scope = call_scope
         self._stamp = stamp
-        self._with_headers: dict[str, tuple[Mapping[str, Any], bool]] = {}
+        self._known: dict[bool, tuple[Catalog, _Names]] = {}
 
     def scope(self, target: Target) -> Scope:
         """What may be used on a path.
@@ -46,7 +47,7 @@ class ToolDesk:
                 return Scope(view=EVERYTHING)
             case Kind.VIEW if target.name in config.views:
                 return Scope(view=config.views[target.name])
-            case Kind.SERVER if target.name in config.servers:
+            case Kind.SERVER if self._servers.spec(target.name) is not None:
                 return Scope(view=View(name=target.name, servers=(target.name,)))
             case Kind.CALL if scope := self._call_scope(target.name):
                 return scope
@@ -94,15 +95,18 @@ class ToolDesk:
 
     def header_schema(self, target: Target, name: str) -> Mapping[str, Any] | None:
         """The input schema of a tool that wants arguments repeated in HTTP headers; None for any other."""
-        route = next((one for one in self._routes(target) if name in (one.public, one.tool)), None)
-        if route is None:
-            return None
-        definition = route.definition
-        known = self._with_headers.get(route.public)
-        if known is None or known[0] is not definition:
-            known = (definition, HEADER_KEY in json.dumps(definition.get("inputSchema"), default=str))
-            self._with_headers[route.public] = known
-        return definition.get("inputSchema") if known[1] else None
+        names = self._names(target)
+        public = names.public.get((target.name, name)) if target.kind is Kind.SERVER else name
+        return names.wanting_headers.get(public) if public is not None else None
+
+    def _names(self, target: Target) -> "_Names":
+        """What can be looked up in the Catalog of a path; made anew only when the Catalog is another one."""
+        voice = target.kind is Kind.CALL
+        catalog = self._servers.voice_catalog if voice else self._servers.catalog
+        known = self._known.get(voice)
+        if known is None or known[0] is not catalog:
+            known = self._known[voice] = (catalog, _Names.of(catalog))
+        return known[1]
 
     def _routes(self, target: Target) -> list[Route]:
         routes = self._tools.offered(self.scope(target))
@@ -112,10 +116,30 @@ class ToolDesk:
         """The public name of a tool; on a server's own path it is known by the server's name for it."""
         if target.kind is not Kind.SERVER:
             return name
-        for route in self._routes(target):
-            if route.tool == name:
-                return route.public
-        raise NotFound(f"{target.name} has no tool {name}.")
+        public = self._names(target).public.get((target.name, name))
+        if public is None:
+            raise NotFound(f"{target.name} has no tool {name}.")
+        return public
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Two indexes of one Catalog: public names by server and tool, and schemas that ask for HTTP headers."""
+
+    public: Mapping[tuple[str, str], str]
+    wanting_headers: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> "_Names":
+        routes = catalog.routes.values()
+        return cls(
+            public={(route.server, route.tool): route.public for route in routes},
+            wanting_headers={
+                route.public: route.definition["inputSchema"]
+                for route in routes
+                if HEADER_KEY in json.dumps(route.definition.get("inputSchema"), default=str)
+            },
+        )
 
 
 _CANNOT_ASK = HubError(

@@ -12,7 +12,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp import MCPError
 from starlette.types import Receive, Scope, Send
 
-from hub.core.catalog import Route
+from hub.core.catalog import Catalog, Route
 from hub.core.errors import CallNotFound, NotFound, ServerUnavailable
 from hub.core.ports import Caller, RawResult
 from hub.core.spec import Config, ServerSpec, Transport, View
@@ -230,8 +230,16 @@ class FakePool:
             views={"voice": View(name="voice"), "notes": View(name="notes", servers=("notes",))},
         )
     )
+    catalog: Catalog = field(default_factory=Catalog)
     asked: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
     subscribers: list[MemoryObjectSendStream[str]] = field(default_factory=list)
+
+    @property
+    def voice_catalog(self) -> Catalog:
+        return self.catalog
+
+    def spec(self, name: str) -> ServerSpec | None:
+        return self.config.servers.get(name)
 
     async def call(
         self, server: str, method: str, params: Mapping[str, Any], *, caller: Caller | None
@@ -333,18 +341,23 @@ class Running:
     front: Tokens
 
 
+def _listening(port: int) -> socket.socket:
+    listener = socket.create_server(("127.0.0.1", port))
+    # asyncio turns Nagle off only for sockets that were made with a proto; without this each answer waits 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
 @asynccontextmanager
 async def serving(
     *, voice: bool = True, port: int = 0, tools: FakeTools | None = None
 ) -> AsyncGenerator[Running]:
     """A gateway over fakes, on a free port of loopback."""
-    tools, calls, pool = tools or FakeTools(), FakeCalls(), FakePool()
+    tools, calls = tools or FakeTools(), FakeCalls()
+    pool = FakePool(catalog=Catalog(routes={one.public: one for one in tools.routes}))
     gateway = Gateway(tools, calls if voice else None, pool, status=fake_status, call_scope=call_scope)
     front = Tokens(gateway)
-    listener = socket.create_server(("127.0.0.1", port))
-    listener.setsockopt(
-        socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-    )  # asyncio sets it only where proto is given
+    listener = _listening(port)
     config = uvicorn.Config(front, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     bound = listener.getsockname()[1]
