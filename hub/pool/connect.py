@@ -72,6 +72,9 @@ class Connection:
     @property
     def over(self) -> bool:
         """Whether it has ended, though perhaps nobody has been told yet."""
+        process = self._wire.process
+        if process is not None and process.exited:
+            self._pulse.lose(Loss("it has exited"))
         return self._pulse.over
 
     async def lost(self) -> Loss:

@@ -179,11 +179,14 @@ class Pool:
             mcp.MCPError: It answered with an error.
         """
         since = anyio.current_time()
-        repeat = twin or self._repeatable(server, method, params)
+
+        def harmless() -> bool:
+            return twin or self._harmless(server, method, params)
+
         while True:
             served = self._served(server, twin=twin)
             try:
-                return await served.call(method, params, caller=caller, since=since, repeat=repeat)
+                return await served.call(method, params, caller=caller, since=since, harmless=harmless)
             except ServerUnavailable:
                 if not served.retired or self._served(server, twin=twin) is served:
                     raise
@@ -224,7 +227,7 @@ class Pool:
             raise ServerUnavailable(f"{name} has no read-only twin.", next_step='Give it a "read_only".')
         return server.current.twin
 
-    def _repeatable(self, server: str, method: str, params: Mapping[str, Any]) -> bool:
+    def _harmless(self, server: str, method: str, params: Mapping[str, Any]) -> bool:
         if method != "tools/call":
             return True
         route = self._routes.get((server, str(params.get("name"))))

@@ -148,9 +148,15 @@ class Served:
         self._begun.set()
 
     async def call(
-        self, method: str, params: Mapping[str, Any], *, caller: Caller | None, since: float, repeat: bool
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        caller: Caller | None,
+        since: float,
+        harmless: Callable[[], bool],
     ) -> Answer:
-        """Queue, wait for the server, ask it; `repeat`: asking twice does no harm.
+        """Queue, wait for the server, ask it; `harmless`: whether asking twice is, once its tools are known.
 
         Raises:
             ServerUnavailable: It was not up, or not free, in time; nothing was sent.
@@ -167,7 +173,7 @@ class Served:
                 try:
                     return await self._ask(life, method, params, caller, (since, deadline))
                 except ConnectionLost as lost:
-                    if lost.written and (repeated or not repeat):
+                    if lost.written and (repeated or not harmless()):
                         raise
                     repeated, dead = repeated or lost.written, life
                 if not dead.over:

@@ -64,7 +64,6 @@ class PipeReader(_Pipe, ByteReceiveStream):
                 raise anyio.EndOfStream
             return data
 
-
     def finish(self) -> None:
         """Have the stream end after what is in the pipe already, whoever else could still write to it."""
         self._last = True
@@ -107,10 +106,22 @@ async def ended(process: "Popen[bytes]") -> int:
         await anyio.wait_readable(descriptor)
     finally:
         os.close(descriptor)
-    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-    result = os.waitid(os.P_PID, process.pid, options)  # noqa: ASYNC222  # it has exited
-    if result is None:
+    code = exit_code(process)
+    if code is None:
         raise RuntimeError(f"process {process.pid} was said to be gone and is not")
+    return code
+
+
+def exit_code(process: "Popen[bytes]") -> int | None:
+    """Look whether the child has exited just now; it stays a zombie."""
+    if not hasattr(os, "pidfd_open"):
+        return process.poll()
+    try:
+        result = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:  # it has been taken off the process table already
+        return process.returncode
+    if result is None:
+        return None
     return result.si_status if result.si_code == os.CLD_EXITED else -result.si_status
 
 

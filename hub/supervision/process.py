@@ -16,7 +16,7 @@ from hub.core.errors import ConfigurationError
 from hub.supervision import orphans
 from hub.supervision.guardian import Guardian
 from hub.supervision.output import Output
-from hub.supervision.pipes import PipeReader, PipeWriter, ended
+from hub.supervision.pipes import PipeReader, PipeWriter, ended, exit_code
 
 if sys.platform != "win32":
     import pwd
@@ -74,6 +74,11 @@ class Process:
         self.stdin = PipeWriter(child.stdin)
         self.stdout = PipeReader(child.stdout)
         self.stderr = PipeReader(child.stderr)
+
+    @property
+    def exited(self) -> bool:
+        """Whether it has exited, though perhaps nobody has been told yet."""
+        return self.exit_code is not None or exit_code(self._child) is not None
 
     async def wait(self) -> int:
         """Return the exit code (negative: the signal) at once at the exit, whoever still holds its pipes."""
