@@ -343,7 +343,7 @@ class Running:
 
 def _listening(port: int) -> socket.socket:
     listener = socket.create_server(("127.0.0.1", port))
-    # asyncio turns Nagle off only for sockets that were made with a proto; without this each answer waits 40 ms.
+    # asyncio turns Nagle off only for sockets made with a proto; with it, answers wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
