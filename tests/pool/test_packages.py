@@ -16,7 +16,7 @@ from hub.supervision import orphans
 from tests.conftest import missing
 from tests.pool.registry import PackageRegistry, RunningRegistry, serving
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.anyio, pytest.mark.node]
 
 CLI = "#!/usr/bin/env node\nconsole.log('ran', ...process.argv.slice(2))\n"
 PYTHON = "import sys\n\ndef main():\n    print('ran', *sys.argv[1:])\n"
