@@ -1,4 +1,4 @@
-"""The phrases in force: re-read when their file changes; a broken edit keeps the last good ones and says why."""
+"""The phrases in force: read again when their file changes; a broken edit leaves the last good ones."""
 
 import logging
 from collections.abc import Awaitable, Callable

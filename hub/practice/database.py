@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +17,8 @@ OWNER, READER, SUPERUSER = "shop_owner", "supabase_read_only_user", "postgres"
 SEED = Path(__file__).with_name("seed.sql")
 _AFTER_MIDNIGHT = 0.05  # seconds
 _LONGEST_SLEEP = 60.0  # a laptop that was asleep notices the new day within this
-# The owner is no superuser, as a superuser can run programs and read files through SQL. The reader bypasses row level
-# security as the platform's own does, and may only read; both have a time limit, and the API has one of its own.
+# The owner is no superuser, as a superuser can run programs and read files through SQL. The reader bypasses
+# row level security as the platform does, and may only read. Both have a time limit; the API has its own.
 _LOGINS = f"""
 do $$ begin
   if not exists (select from pg_roles where rolname = '{OWNER}') then
@@ -75,7 +74,7 @@ class Database:
             await connection.execute(_LOGINS)
             found = await connection.execute("select from pg_database where datname = %s", (DATABASE,))
             if await found.fetchone() is None:
-                await connection.execute(f"create database {DATABASE} owner {OWNER}")  # type: ignore[arg-type]  # a constant
+                await connection.execute(f"create database {DATABASE} owner {OWNER}")
 
     async def _seed(self) -> None:
         """In one transaction, so that it is whole or not there."""
@@ -96,8 +95,14 @@ class Database:
         try:
             async with await psycopg.AsyncConnection.connect(self.dsn(OWNER)) as connection:
                 await connection.execute("select demo.freshen()")
-        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction) as error:
-            logger.warning("practice: the dates of the shop stay, as it was changed: %s", str(error).splitlines()[0])
+        except (
+            psycopg.errors.UndefinedTable,
+            psycopg.errors.UndefinedColumn,
+            psycopg.errors.UndefinedFunction,
+        ) as error:
+            logger.warning(
+                "practice: the dates of the shop stay, as it was changed: %s", str(error).splitlines()[0]
+            )
 
     async def keep_fresh(self) -> None:
         """Move the dates at each midnight (UTC, like the database) until cancelled."""
@@ -113,7 +118,7 @@ class Database:
 
     def note(self, path: Path) -> None:
         """Write how to connect as the owner into a file that only we can read."""
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(self.dsn(OWNER) + "\n")
+        path.touch(mode=0o600)
         path.chmod(0o600)
-        logger.info("practice: to change a row: psql \"$(cat %s)\"", json.dumps(str(path))[1:-1])
+        path.write_text(self.dsn(OWNER) + "\n", encoding="utf-8")
+        logger.info('practice: to change a row: psql "$(cat %s)"', json.dumps(str(path))[1:-1])

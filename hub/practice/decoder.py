@@ -1,6 +1,6 @@
 """A recogniser in a process of its own, as decoding holds the interpreter lock. Ends when its input ends.
 
-In: a letter and a length, then JSON ("J") or audio ("A": 16-bit mono at the rate of the configuration). Out: JSON lines.
+In: a letter and a length, then JSON ("J") or audio ("A": mono, as the "open" message says). Out: JSON lines.
 """
 
 import json

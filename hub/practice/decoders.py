@@ -1,4 +1,4 @@
-"""The pool of decoder processes: one warm and waiting, one for each stream, replaced when the phrases change."""
+"""The pool of decoder processes: one warm and waiting, one for each stream; they follow the phrases."""
 
 import json
 import logging
@@ -75,7 +75,12 @@ class Decoder:
         """
         try:
             line = await self._lines.receive_until(b"\n", _LINE_BYTES)
-        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.ClosedResourceError, anyio.BrokenResourceError) as error:
+        except (
+            anyio.EndOfStream,
+            anyio.IncompleteRead,
+            anyio.ClosedResourceError,
+            anyio.BrokenResourceError,
+        ) as error:
             raise DecoderLost from error
         event: Event = json.loads(line)
         return event

@@ -1,4 +1,4 @@
-"""From the phrases to what the recogniser loads: a JSGF grammar, a small dictionary, and the whole sentences."""
+"""From the phrases to what the recogniser loads: a JSGF grammar, a small dictionary, whole sentences."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,6 +18,8 @@ class Grammar:
     dictionary: str
     thresholds: Mapping[str, float]  # whole sentence → the score it must reach
     unfinished: tuple[str, ...]  # whole sentences that another one begins with
+    worst_word: float
+    coverage: float
     partial_threshold: float
     settle_ms: int
     pause_ms: int
@@ -35,7 +37,7 @@ class MissingWord:
     def __str__(self) -> str:
         return (
             f"line {self.line}: the phrase “{self.phrase}” cannot be heard, only typed: the dictionary lacks "
-            f"“{self.word}”; add how it is spoken under [pronunciations], like postgis = [\"P OW S T JH IH S\"]"
+            f'“{self.word}”; add how it is spoken under [pronunciations], like postgis = ["P OW S T JH IH S"]'
         )
 
 
@@ -77,6 +79,8 @@ def build(phrases: Phrases, dictionary: Mapping[str, list[str]]) -> tuple[Gramma
         dictionary="".join(_entries(word, sounds[word]) for word in used),
         thresholds=thresholds,
         unfinished=_unfinished(thresholds),
+        worst_word=phrases.recognition.worst_word,
+        coverage=phrases.recognition.coverage,
         partial_threshold=phrases.recognition.partial_threshold,
         settle_ms=phrases.recognition.settle_ms,
         pause_ms=phrases.recognition.pause_ms,
@@ -88,7 +92,9 @@ def build(phrases: Phrases, dictionary: Mapping[str, list[str]]) -> tuple[Gramma
 def _jsgf(phrases: Phrases, rules: list[str]) -> str:
     used = {name for rule in rules for name in re.findall(r"<(\w+)>", rule)}
     slots = [f"<{name}> = {' | '.join(phrases.slots[name].values)};" for name in sorted(used)]
-    return "\n".join(["#JSGF V1.0;", "grammar practice;", *slots, f"public <said> = {' | '.join(rules)};", ""])
+    return "\n".join(
+        ["#JSGF V1.0;", "grammar practice;", *slots, f"public <said> = {' | '.join(rules)};", ""]
+    )
 
 
 def _entries(word: str, sounds: list[str]) -> str:

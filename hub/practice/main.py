@@ -67,7 +67,9 @@ def options(argv: Sequence[str]) -> Options:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (any free one)")
-    parser.add_argument("--only", default=",".join(KINDS), help="which to play, with commas (stt,llm,tts,supabase)")
+    parser.add_argument(
+        "--only", default=",".join(KINDS), help="which to play, with commas (stt,llm,tts,supabase)"
+    )
     parser.add_argument("--home", type=Path, help="data folder (HUB_HOME, else the platform's)")
     parser.add_argument("--phrases", type=Path, help="phrases file (HOME/phrases.toml, else the shipped one)")
     parser.add_argument("--token", help="key that clients must send (HUB_PRACTICE_TOKEN, else a random one)")
@@ -145,7 +147,9 @@ async def _start_decoders(parts: Parts, decoders: Decoders, tasks: TaskGroup) ->
     try:
         await tasks.start(decoders.run)
     except (DecoderLost, TimeoutError):
-        parts.problems["stt"] = "The recogniser does not start; install the practice extra (pocketsphinx) again."
+        parts.problems["stt"] = (
+            "The recogniser does not start; install the practice extra (pocketsphinx) again."
+        )
     else:
         parts.stt = SpeechToText(decoders)
 
@@ -233,7 +237,9 @@ async def _listening(parts: Parts, chosen: Options) -> AsyncIterator[str]:
             await site.start()
         except OSError as error:
             reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
-            raise PortTaken(f"Port {chosen.port} on {chosen.host} {reason}: choose another one with --port.") from error
+            raise PortTaken(
+                f"Port {chosen.port} on {chosen.host} {reason}: choose another one with --port."
+            ) from error
         yield f"http://{chosen.host}:{runner.addresses[0][1]}"
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSE_SECONDS * 2):

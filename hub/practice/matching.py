@@ -10,7 +10,28 @@ from hub.practice.phrases import NUMBER_KEY, Meaning, Phrase, Phrases
 
 _IS = re.compile(r"\b(what|who|where|how|that|it|there|here)'s\b")
 _POLITE = frozenset(
-    "please hey hi hello okay ok um uh er well now so then and alright could can would you thanks".split()
+    [
+        "please",
+        "hey",
+        "hi",
+        "hello",
+        "okay",
+        "ok",
+        "um",
+        "uh",
+        "er",
+        "well",
+        "now",
+        "so",
+        "then",
+        "and",
+        "alright",
+        "could",
+        "can",
+        "would",
+        "you",
+        "thanks",
+    ]
 )
 _ONE_ERROR, _TWO_ERRORS = 4, 9  # letters a word must have before so many typing errors are forgiven
 _FORGIVEN_WORDS = 2
@@ -19,7 +40,7 @@ _EXACT_KINDS = frozenset({"write", "confirm"})  # what changes something is neve
 
 def normal(text: str) -> list[str]:
     """The words of a text: no capitals, no punctuation, numbers in digits, "$100" as "100 dollars"."""
-    text = _IS.sub(r"\1 is", text.lower().replace("’", "'"))
+    text = _IS.sub(r"\1 is", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     text = re.sub(r"[$€£]\s*(\d+(?:\.\d+)?)(?!\s*dollars)", r"\1 dollars", text)
     text = re.sub(r"(\d+(?:\.\d+)?)\s*(?:\$|usd|bucks)\b", r"\1 dollars", text)

@@ -10,6 +10,8 @@ def body(text: str, kind: str = "invalid_request_error", code: str | None = None
     return {"error": {"message": text, "type": kind, "param": None, "code": code}}
 
 
-def reply(status: int, text: str, kind: str = "invalid_request_error", code: str | None = None) -> web.Response:
+def reply(
+    status: int, text: str, kind: str = "invalid_request_error", code: str | None = None
+) -> web.Response:
     """A response that carries one error."""
     return web.json_response(body(text, kind, code), status=status)

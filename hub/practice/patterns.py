@@ -62,19 +62,19 @@ def _choices(tokens: Sequence[str], closing: str) -> tuple[tuple[tuple[Item, ...
     found: list[tuple[Item, ...]] = []
     items: list[Item] = []
     while tokens:
-        token, tokens = tokens[0], tokens[1:]
-        if token == closing:
+        part, tokens = tokens[0], tokens[1:]
+        if part == closing:
             return (*found, tuple(items)), tokens
-        if token in _CLOSING:
-            inner, tokens = _choices(tokens, _CLOSING[token])
-            items.append(Item(choices=(*inner, ()) if token == "[" else inner))
-        elif token == "|":
+        if part in _CLOSING:
+            inner, tokens = _choices(tokens, _CLOSING[part])
+            items.append(Item(choices=(*inner, ()) if part == "[" else inner))
+        elif part == "|":
             found.append(tuple(items))
             items = []
-        elif token in _CLOSING.values():
-            return (*found, tuple(items)), [token, *tokens]
+        elif part in _CLOSING.values():
+            return (*found, tuple(items)), [part, *tokens]
         else:
-            items.append(Item(slot=token[1:-1]) if token.startswith("{") else Item(word=token))
+            items.append(Item(slot=part[1:-1]) if part.startswith("{") else Item(word=part))
     if closing:
         raise PatternError(f"a “{closing}” is missing")
     return (*found, tuple(items)), tokens

@@ -1,5 +1,7 @@
-"""The phrases file: one file that drives the recogniser's grammar, the practice model and the list of what can be said."""
+"""The phrases file: one file drives the recogniser's grammar, the model and the list of what can be said."""
 
+import itertools
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +52,7 @@ class Phrase:
     kind: Kind
     patterns: tuple[str, ...]
     example: str
+    typed: tuple[str, ...] = ()
     tool: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     first: str = ""
@@ -61,11 +64,13 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """How sure the recogniser must be, and how long it waits for more. docs/practice.md has the measurements."""
+    """How sure the recogniser must be, and how long it waits for more; measured in docs/practice.md."""
 
-    threshold: float = -3.0
-    confirm_threshold: float = -3.0
-    partial_threshold: float = -4.0
+    threshold: float = -3.6
+    confirm_threshold: float = -3.2
+    worst_word: float = -6.0
+    coverage: float = 0.7
+    partial_threshold: float = -3.6
     settle_ms: int = 180
     pause_ms: int = 420
     patience_ms: int = 700
@@ -75,7 +80,9 @@ class Recognition:
 class Answers:
     """What the practice model says when no phrase decides."""
 
-    greeting: str = "Hello, this is the practice assistant for your database. You can ask me, for example: {one}"
+    greeting: str = (
+        "Hello, this is the practice assistant for your database. You can ask me, for example: {one}"
+    )
     not_understood: str = (
         "I did not understand that. I am the practice assistant and understand only my phrases. "
         "You can say, for example: {one} Or: {two}"
@@ -83,7 +90,9 @@ class Answers:
     read_only: str = "In this call I can only read the data."
     no_tool: str = "In this call I have no tool for that."
     running: str = "This takes a moment. I will tell you as soon as the answer is there."
-    instructed: str = "I was given an instruction that practice cannot follow, because it understands only its phrases."
+    instructed: str = (
+        "I was given an instruction that practice cannot follow, because it understands only its phrases."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,14 @@ def load(text: str) -> Phrases:
         raise PhrasesError(f"it is not TOML: {error}", _line_of_toml_error(str(error), text)) from error
     lines = text.splitlines()
     slots = {name: _slot(name, value, lines) for name, value in _table(data, "slots").items()}
-    phrases = tuple(_phrase(item, slots, lines) for item in data.get("phrase", ()))
+    items = data.get("phrase", [])
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise PhrasesError("phrases are written as [[phrase]]", _line_of(lines, "phrase"))
+    heads = [number for number, line in enumerate(lines, 1) if line.strip().startswith("[[phrase]]")]
+    phrases = tuple(
+        _phrase(item, slots, line)
+        for item, line in itertools.zip_longest(items, heads[: len(items)], fillvalue=0)
+    )
     if not phrases:
         raise PhrasesError("it has no [[phrase]]")
     _refuse_twins(phrases)
@@ -154,8 +170,10 @@ def _line_of_toml_error(message: str, text: str) -> int:
     return int(digits) if digits.isdigit() else len(text.splitlines())
 
 
-def _line_of(lines: list[str], needle: str) -> int:
-    return next((number for number, line in enumerate(lines, 1) if needle in line), 0)
+def _line_of(lines: list[str], key: str) -> int:
+    """The line that sets this key, or opens its table."""
+    opening = re.compile(rf'\s*(\[\w+\.)?"?{re.escape(key)}\b')
+    return next((number for number, line in enumerate(lines, 1) if opening.match(line)), 0)
 
 
 def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -165,17 +183,17 @@ def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return table
 
 
-def _record(kind: type[T], table: Mapping[str, Any], name: str, lines: list[str]) -> T:
+def _record(kind: type[T], table: Mapping[str, Any], name: str, lines: list[str], line: int = 0) -> T:
     known = kind.__dataclass_fields__  # type: ignore[attr-defined]  # every caller passes a dataclass
     for key, value in table.items():
-        line = _line_of(lines, key)
+        at = line or _line_of(lines, key)
         if key not in known:
-            raise PhrasesError(f"[{name}] knows no “{key}”; it knows {', '.join(known)}", line)
+            raise PhrasesError(f"[{name}] knows no “{key}”; it knows {', '.join(known)}", at)
         wanted = known[key].default
         number = isinstance(wanted, int | float) and not isinstance(wanted, bool)
         fits = isinstance(value, int | float) if number else isinstance(value, type(wanted))
         if not fits:
-            raise PhrasesError(f"[{name}] {key} must be like {wanted!r}", line)
+            raise PhrasesError(f"[{name}] {key} must be like {wanted!r}", at)
     return kind(**table)
 
 
@@ -192,19 +210,18 @@ def _slot(name: str, value: object, lines: list[str]) -> Slot:
     raise PhrasesError(f"slot “{name}” must be a list of what can be said, or a table spoken = text", line)
 
 
-def _phrase(item: Any, slots: Mapping[str, Slot], lines: list[str]) -> Phrase:
+def _phrase(item: Any, slots: Mapping[str, Slot], line: int) -> Phrase:
     name = item.get("id") if isinstance(item, dict) else None
     if not isinstance(name, str) or not name:
-        raise PhrasesError("a [[phrase]] has no id", _line_of(lines, "[[phrase]]"))
-    line = _line_of(lines, f'"{name}"')
+        raise PhrasesError("a [[phrase]] has no id", line)
     unknown = set(item) - {
-        "id", "kind", "say", "example", "tool", "arguments", "first", "answer", "suggest", "reply",
+        "id", "kind", "say", "typed", "example", "tool", "arguments", "first", "answer", "suggest", "reply",
     }  # fmt: skip
     if unknown:
-        raise PhrasesError(f"phrase “{name}” knows no “{sorted(unknown)[0]}”", line)
-    say = [item["say"]] if isinstance(item.get("say"), str) else item.get("say")
-    if not isinstance(say, list) or not say or not all(isinstance(text, str) for text in say):
-        raise PhrasesError(f"phrase “{name}” needs say = [\"…\"]", line)
+        raise PhrasesError(f"phrase “{name}” knows no “{min(unknown)}”", line)
+    say, typed = _patterns(item, "say", line), _patterns(item, "typed", line)
+    if not say:
+        raise PhrasesError(f'phrase “{name}” needs say = ["…"]', line)
     if item.get("kind", "read") not in get_args(Kind):
         raise PhrasesError(f"phrase “{name}”: kind is one of {', '.join(get_args(Kind))}", line)
     if not item.get("tool") and not item.get("answer"):
@@ -212,24 +229,33 @@ def _phrase(item: Any, slots: Mapping[str, Slot], lines: list[str]) -> Phrase:
     phrase = Phrase(
         id=name,
         kind=item.get("kind", "read"),
-        patterns=tuple(say),
+        patterns=say,
+        typed=typed,
         example=item.get("example", ""),
         tool=item.get("tool", ""),
         arguments=item.get("arguments", {}),
         first=item.get("first", ""),
         answer=item.get("answer", ""),
         suggest=bool(item.get("suggest", False)),
-        reply=_record(Reply, item.get("reply", {}), f"reply of {name}", lines),
+        reply=_record(Reply, item.get("reply", {}), f"reply of {name}", [], line),
         line=line,
     )
     return _checked(phrase, slots)
+
+
+def _patterns(item: Mapping[str, Any], key: str, line: int) -> tuple[str, ...]:
+    given = item.get(key, [])
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise PhrasesError(f'{key} must be like ["how many orders came in {{when}}"]', line)
+    return tuple(texts)
 
 
 def _checked(phrase: Phrase, slots: Mapping[str, Slot]) -> Phrase:
     """The phrase with an example, once its patterns are known to be readable."""
     values = {name: tuple(slot.values) for name, slot in slots.items()}
     count = 0
-    for pattern in phrase.patterns:
+    for pattern in (*phrase.patterns, *phrase.typed):
         try:
             items = patterns.parse(pattern)
         except patterns.PatternError as error:
@@ -240,7 +266,9 @@ def _checked(phrase: Phrase, slots: Mapping[str, Slot]) -> Phrase:
         for _ in patterns.expand(items, values):
             count += 1
             if count > MAX_SENTENCES:
-                raise PhrasesError(f"phrase “{phrase.id}” stands for more than {MAX_SENTENCES} sentences", phrase.line)
+                raise PhrasesError(
+                    f"phrase “{phrase.id}” stands for more than {MAX_SENTENCES} sentences", phrase.line
+                )
     if phrase.example:
         return phrase
     first = next(patterns.expand(patterns.parse(phrase.patterns[0]), values)).text
@@ -267,7 +295,7 @@ def _keys(
     values = {name: (NUMBER_KEY,) if slot.number else tuple(slot.values) for name, slot in slots.items()}
     keys: dict[str, tuple[Phrase, tuple[tuple[str, str], ...]]] = {}
     for phrase in phrases:
-        for pattern in phrase.patterns:
+        for pattern in (*phrase.patterns, *phrase.typed):
             for sentence in patterns.expand(patterns.parse(pattern), values):
                 key = " ".join(numbers.to_digits(sentence.text.split()))
                 keys.setdefault(key, (phrase, sentence.slots))

@@ -1,4 +1,4 @@
-"""What the practice model does next with a conversation: words, tool calls, or both. Pure, and the same every time."""
+"""What the practice model does next with a conversation: words, tool calls, or both. Pure."""
 
 import json
 import re
@@ -14,7 +14,10 @@ _INSTRUCTIONS = frozenset({"system", "developer"})
 _CALL_IDS = re.compile(r"call_ids: \[([^\]]*)\]")
 _UPDATE = re.compile(r"_(?:update_\d+|final|result)$")
 _QUOTED = re.compile(r"[“\"](.{2,300}?)[”\"]", re.DOTALL)
-_SAY = re.compile(r"^\s*(?:please )?(?:say|tell (?:the caller|them)|ask (?:the caller|them))\b[:,]?\s*(.+)", re.I | re.S)
+_SAY = re.compile(
+    r"^\s*(?:please )?(?:say|tell (?:the caller|them)|ask (?:the caller|them))\b[:,]?\s*(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,18 @@ def plan(request: Mapping[str, Any], phrases: Phrases) -> Plan:
     offer = _offer(request)
     outcome = _new_results(messages, spoken_to, instruction)
     if outcome:
-        return Plan(_told(outcome, messages, phrases, offer))
+        return Plan(_told(outcome, messages, phrases))
     if spoken_to and spoken_to[-1].get("role") == "user":
         return _answer(_last_words(spoken_to), len(spoken_to), phrases, offer)
     return _instructed(messages, instruction, phrases, offer)
 
 
 def _offer(request: Mapping[str, Any]) -> _Offer:
-    names = [tool.get("function", {}).get("name", "") for tool in request.get("tools") or [] if isinstance(tool, dict)]
+    names = [
+        tool.get("function", {}).get("name", "")
+        for tool in request.get("tools") or []
+        if isinstance(tool, dict)
+    ]
     return _Offer(tuple(names), request.get("tool_choice") == "none")
 
 
@@ -123,7 +130,9 @@ def _filled(value: Any, fields: Mapping[str, str]) -> Any:
 
 def _with_examples(template: str, phrases: Phrases, age: int) -> str:
     """The template with two of the sentences that can be said, other ones as the conversation goes on."""
-    examples = [phrase.example for phrase in phrases.phrases if phrase.suggest] or [phrases.phrases[0].example]
+    examples = [phrase.example for phrase in phrases.phrases if phrase.suggest] or [
+        phrases.phrases[0].example
+    ]
     one, two = examples[age // 2 % len(examples)], examples[(age // 2 + 1) % len(examples)]
     return spoken.fill(template, {"one": one, "two": two})
 
@@ -136,7 +145,11 @@ def _new_results(messages: list[Message], spoken_to: list[Message], instruction:
     named = _CALL_IDS.search(instruction)
     if named is not None:
         ids = set(re.findall(r"[\w-]+", named[1]))
-        return [message for message in messages if message.get("role") == "tool" and message.get("tool_call_id") in ids]
+        return [
+            message
+            for message in messages
+            if message.get("role") == "tool" and message.get("tool_call_id") in ids
+        ]
     found: list[Message] = []
     for message in reversed(spoken_to):
         if message.get("role") != "tool":
@@ -145,7 +158,7 @@ def _new_results(messages: list[Message], spoken_to: list[Message], instruction:
     return found
 
 
-def _told(outcome: Sequence[Message], messages: list[Message], phrases: Phrases, offer: _Offer) -> str:
+def _told(outcome: Sequence[Message], messages: list[Message], phrases: Phrases) -> str:
     """What to say about these results; nothing about what has been said already."""
     said = {text_of(message) for message in messages if message.get("role") == "assistant"}
     sentences: list[str] = []

@@ -1,4 +1,4 @@
-"""Runs a private PostgreSQL: found, set up once, started, restarted when it dies, and gone when this process has gone."""
+"""Runs a private PostgreSQL: set up once, started again when it dies, and gone when this process has gone."""
 
 import logging
 import os
@@ -26,7 +26,7 @@ FREE_BYTES = 80 << 20
 _LOOK_SECONDS = 0.01
 _FIRST_RETRY, _LAST_RETRY = 0.2, 10.0
 _READY_LINE = 7  # of postmaster.pid
-# The shell holds our pipe: when this process goes, however it goes, the pipe ends and PostgreSQL is told to stop.
+# The shell holds our pipe: when this process goes, however it goes, the pipe ends and PostgreSQL is stopped.
 _WATCH = (
     'exec 3<&0; "$@" </dev/null 3<&- & p=$!; (read _ <&3; kill -INT $p) 2>/dev/null & w=$!; exec 3<&-; '
     "wait $p; r=$?; kill $w 2>/dev/null; exit $r"
@@ -53,7 +53,10 @@ _BUILTIN_LOCALE, _IO_METHOD = 17, 18  # the versions that brought them
 
 def _environment() -> dict[str, str]:
     """Ours without what would steer PostgreSQL."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"LC_ALL": "C", "TZ": "UTC"}
+    return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {
+        "LC_ALL": "C",
+        "TZ": "UTC",
+    }
 
 
 @dataclass
@@ -67,7 +70,8 @@ class Postgres:
 
     def dsn(self, user: str, database: str) -> str:
         """How to connect."""
-        return f"host={self.socket} user={user} dbname={database} sslmode=disable gssencmode=disable connect_timeout=5"
+        where = f"host={self.socket} user={user} dbname={database}"
+        return f"{where} sslmode=disable gssencmode=disable connect_timeout=5"
 
     async def run(self, after_start: Callable[[], Awaitable[None]], *, task_status: TaskStatus[None]) -> None:
         """Keep it running until cancelled; `after_start` prepares what is in it each time it has come up.
@@ -114,7 +118,9 @@ class Postgres:
             return
         if shutil.disk_usage(data.parent).free < FREE_BYTES:
             raise PracticeUnavailable(no_room(data))
-        fresh = data.with_name(data.name + ".new")  # renamed when whole, so that a killed initdb leaves nothing
+        fresh = data.with_name(
+            data.name + ".new"
+        )  # renamed when whole, so that a killed initdb leaves nothing
         shutil.rmtree(fresh, ignore_errors=True)
         self.place.make(fresh)
         locale = ["--locale=C"]
@@ -136,7 +142,7 @@ class Postgres:
         self._choose_socket()
 
     def _choose_socket(self) -> None:
-        """The data folder, which nobody else can enter; a short one where that path is too long for a socket."""
+        """The data folder, which nobody else can enter; another where its path is too long for a socket."""
         self.socket = self.place.data
         if len(str(self.place.data)) >= SOCKET_PATH:
             self.socket = Path(tempfile.mkdtemp(prefix="hub-practice-"))
@@ -147,7 +153,14 @@ class Postgres:
         if self.binaries.version >= _IO_METHOD:
             settings["io_method"] = "sync"
         chosen = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        command = [str(self.binaries.folder / "postgres"), "-D", str(self.place.data), "-k", str(self.socket), *chosen]
+        command = [
+            str(self.binaries.folder / "postgres"),
+            "-D",
+            str(self.place.data),
+            "-k",
+            str(self.socket),
+            *chosen,
+        ]
         with self.place.log.open("ab") as log:
             return await anyio.open_process(
                 ["/bin/sh", "-c", _WATCH, "sh", *command],
@@ -173,7 +186,7 @@ class Postgres:
         raise PracticeUnavailable(_why("", self.place.data))
 
     async def _stop_stale(self) -> None:
-        """A stale pid file says "ready" too: stop the server if it is ours, and never attach to an unknown one."""
+        """A stale pid file says "ready" too: stop the server if it is ours, never use an unknown one."""
         file = self.place.data / "postmaster.pid"
         lines = _lines(file)
         pid = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
@@ -184,7 +197,7 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(pid, how)
             with anyio.move_on_after(STALE_SECONDS):
-                while file.exists() and str(self.place.data) in _command_line(pid):
+                while file.exists() and str(self.place.data) in _command_line(pid):  # noqa: ASYNC110  # no event of ours
                     await anyio.sleep(_LOOK_SECONDS)
                 file.unlink(missing_ok=True)
                 return
@@ -215,7 +228,7 @@ def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
     except OSError:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  # a constant and a number
             ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
         )  # elsewhere than on Linux
         return done.stdout
@@ -231,7 +244,7 @@ def no_room(data: Path) -> str:
 
 _CAUSES: Mapping[str, str] = {
     "could not look up effective user": (
-        "The practice database needs a user that the system knows: run as a user with an entry in /etc/passwd."
+        "The practice database needs a user that the system knows: run as one with an entry in /etc/passwd."
     ),
     "cannot be run as root": "The practice database cannot run as root here: run as an ordinary user.",
     "incompatible with server": (

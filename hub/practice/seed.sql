@@ -24,7 +24,7 @@ create index on public.orders(ordered_at);
 -- two sign-ups today, one a day for 60 days, then one every 4 days
 insert into public.customers(name, email, city, signed_up_at)
 select f || ' ' || l, lower(f || '.' || l || g || '@example.com'),
-  (array['Berlin','Lisbon','Oslo','Austin','Kyoto','Leeds'])[1 + g % 6],
+  (array['Berlin','Madrid','Oslo','Toronto','Kyoto','Chicago'])[1 + g % 6],
   date_trunc('day', now()) - make_interval(days => case when g <= 2 then 0 when g <= 62 then g - 2 else 60 + (g - 62) * 4 end)
     + make_interval(hours => 7 + g % 5, mins => g * 13 % 60)
 from generate_series(1, 200) g, lateral (select

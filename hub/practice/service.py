@@ -105,7 +105,12 @@ def _health(parts: Parts) -> _Handler:
 def _phrases(parts: Parts) -> _Handler:
     async def phrases(_: web.Request) -> web.Response:
         listed = [
-            {"id": phrase.id, "say": phrase.example, "pattern": " | ".join(phrase.patterns), "kind": phrase.kind}
+            {
+                "id": phrase.id,
+                "say": phrase.example,
+                "pattern": " | ".join(phrase.patterns),
+                "kind": phrase.kind,
+            }
             for phrase in parts.book.phrases.phrases
         ]
         return web.json_response({"phrases": listed, "note": NOTE})

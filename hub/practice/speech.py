@@ -85,7 +85,7 @@ class Speech:
         self._espeak = Espeak()
 
     async def speak(self, wanted: SpeechRequest, emit: Callable[[bytes], Awaitable[None]]) -> int:
-        """Emit the speech as 16-bit mono samples at 24 kHz, from the first chunk on; returns the number of bytes."""
+        """Emit the speech as 16-bit mono samples at 24 kHz, chunk by chunk; returns the number of bytes."""
         # unbounded, because a listener that reads slowly must not hold the one voice; the text is bounded
         send, receive = anyio.create_memory_object_stream[bytes](math.inf)
 
@@ -98,7 +98,9 @@ class Speech:
 
         async def synthesise() -> None:
             with send:
-                await anyio.to_thread.run_sync(self._espeak.speak, wanted.text, wanted.voice, wanted.wpm, sink)
+                await anyio.to_thread.run_sync(
+                    self._espeak.speak, wanted.text, wanted.voice, wanted.wpm, sink
+                )
 
         resampler = soxr.ResampleStream(self._espeak.rate, RATE, 1, dtype="int16")
         total = 0
@@ -121,7 +123,9 @@ class Speech:
             text = str(error) if isinstance(error, SpeechRefused) else "the body is not JSON"
             return openai_errors.reply(400, text)
         kind = "text/event-stream" if wanted.events else f"audio/{wanted.form}"
-        response = web.StreamResponse(headers={"Content-Type": kind, "x-request-id": f"req_{uuid.uuid4().hex}"})
+        response = web.StreamResponse(
+            headers={"Content-Type": kind, "x-request-id": f"req_{uuid.uuid4().hex}"}
+        )
         await response.prepare(request)
 
         async def emit(audio: bytes) -> None:

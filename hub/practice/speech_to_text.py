@@ -5,7 +5,7 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import anyio
@@ -155,50 +155,56 @@ class SpeechToText:
         try:
             async with self._decoders.lend() as decoder:
                 await self._stream(socket, decoder, wanted)
-        except TooManyStreams:
+        except* TooManyStreams:
             code, reason = WSCloseCode.TRY_AGAIN_LATER, "Too many streams in practice"
-        except (DecoderLost, TimeoutError):
+        except* (DecoderLost, TimeoutError):
             logger.warning("practice: the decoder of a stream was lost; the client may connect again")
             code, reason = WSCloseCode.INTERNAL_ERROR, "The recogniser was lost; connect again"
         await socket.close(code=code, message=reason.encode())
         return socket
 
     async def _stream(self, socket: web.WebSocketResponse, decoder: Decoder, wanted: StreamRequest) -> None:
+        """Carry audio to the decoder and messages to the client, until one of them has had enough.
+
+        Raises:
+            DecoderLost: The decoder went away.
+        """
         session = Session(wanted)
-        await decoder.send(
-            {
-                "do": "open",
-                "rate": wanted.rate,
-                "encoding": wanted.encoding,
-                "min_silence_ms": wanted.min_silence_ms,
-                "max_silence_ms": wanted.max_silence_ms,
-            }
-        )
+        await decoder.send({"do": "open", **asdict(wanted)})
         await socket.send_json(session.begin())
-        lost: list[DecoderLost] = []
-
-        async def tell(scope: anyio.CancelScope) -> None:
-            try:
-                while (event := await decoder.event())["event"] != "finished":
-                    for message in session.messages(event):
-                        await socket.send_json(message)
-            except DecoderLost as error:
-                lost.append(error)
-            except (ConnectionError, RuntimeError):
-                pass  # the client has gone
-            scope.cancel()
-
+        told = _Told()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(tell, tasks.cancel_scope)
+            tasks.start_soon(told.tell, socket, decoder, session, tasks.cancel_scope)
             if await _listen(socket, decoder, session):
                 await decoder.send({"do": "finish"})
                 with anyio.move_on_after(FINISH_SECONDS):
                     await anyio.sleep_forever()  # until the decoder has told the rest
             tasks.cancel_scope.cancel()
-        if lost:
-            raise lost[0]
+        if told.lost is not None:
+            raise told.lost
         if not socket.closed:
             await socket.send_json(session.termination())
+
+
+class _Told:
+    """What became of telling the client."""
+
+    def __init__(self) -> None:
+        self.lost: DecoderLost | None = None
+
+    async def tell(
+        self, socket: web.WebSocketResponse, decoder: Decoder, session: Session, scope: anyio.CancelScope
+    ) -> None:
+        """Send what the decoder says until it has finished, is lost, or the client has gone; then leave."""
+        try:
+            while (event := await decoder.event())["event"] != "finished":
+                for message in session.messages(event):
+                    await socket.send_json(message)
+        except DecoderLost as error:
+            self.lost = error
+        except (ConnectionError, RuntimeError):
+            logger.debug("practice: a client went away in the middle of a turn")
+        scope.cancel()
 
 
 async def _listen(socket: web.WebSocketResponse, decoder: Decoder, session: Session) -> bool:
@@ -226,7 +232,11 @@ def _order(text: str) -> Message:
                 "min_silence_ms": _whole_number(message, "min_turn_silence"),
                 "max_silence_ms": _whole_number(message, "max_turn_silence"),
             }
-            return {"do": "configure", **silences} if any(value is not None for value in silences.values()) else {}
+            return (
+                {"do": "configure", **silences}
+                if any(value is not None for value in silences.values())
+                else {}
+            )
     except (ValueError, AttributeError):
         return {}
     return {"Terminate": {"do": "finish"}, "ForceEndpoint": {"do": "force"}}.get(str(kind), {})

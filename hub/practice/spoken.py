@@ -10,27 +10,41 @@ from hub.practice.results import Result, Row
 
 _FIELD = re.compile(r"\{([a-z_][a-z0-9_.]*)(?::([^{}]*))?\}")
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)\S*)?$")
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_READ_ONLY = "That was refused, because this call may only read the data."
+_ERRORS = tuple(
+    (re.compile(pattern, re.IGNORECASE), words)
+    for pattern, words in (
+        (r"\b25006\b|\b42501\b|read-only mode|read-only transaction", _READ_ONLY),
+        (r'(?:relation|table) "([\w.]+)" does not exist', "There is no table called {0}."),
+        (r'relation "([\w.]+)" already exists', "There is a table called {0} already."),
+        (
+            r'extension "([\w-]+)" (?:is not available|does not exist)',
+            "The {0} extension is not available in this database.",
+        ),
+        (r"\b57014\b|statement timeout|timed out|time limit", "It took too long and was stopped."),
+        (r"\b2BP01\b|other objects depend on it", "That cannot be done, because other data depends on it."),
+        (r"\b23503\b|violates foreign key", "That cannot be done, because other data refers to it."),
+        (r"unauthorized|access token|\b401\b", "The database did not accept our key."),
+        (
+            r"unavailable|connection closed|not connected|restarting",
+            "The database cannot be reached at the moment. Please try again in a moment.",
+        ),
+    )
 )
-_ERRORS = (
-    (re.compile(r"\b25006\b|\b42501\b|read-only mode|read-only transaction", re.I),
-     "That was refused, because this call may only read the data."),
-    (re.compile(r"\b42P01\b.*?relation \"([\w.]+)\" does not exist|relation \"([\w.]+)\" does not exist", re.S),
-     "There is no table called {0}."),
-    (re.compile(r"\b42P07\b.*?relation \"([\w.]+)\" already exists|relation \"([\w.]+)\" already exists", re.S),
-     "There is a table called {0} already."),
-    (re.compile(r"table \"([\w.]+)\" does not exist"), "There is no table called {0}."),
-    (re.compile(r"extension \"([\w-]+)\" (?:is not available|does not exist)"),
-     "The {0} extension is not available in this database."),
-    (re.compile(r"\b57014\b|statement timeout|timed out|time limit", re.I), "That took too long and was stopped."),
-    (re.compile(r"\b2BP01\b|other objects depend on it", re.I),
-     "That cannot be done, because other data depends on it."),
-    (re.compile(r"\b23503\b|violates foreign key", re.I), "That cannot be done, because other data refers to it."),
-    (re.compile(r"unauthorized|access token|\b401\b", re.I), "The database did not accept our key."),
-    (re.compile(r"unavailable|connection closed|not connected|restarting", re.I),
-     "The database cannot be reached at the moment. Please try again in a moment."),
-)  # fmt: skip
 MAX_ERROR = 160
 
 
@@ -52,7 +66,9 @@ def explain(text: str) -> str:
         if found is not None:
             names = [group for group in found.groups() if group]
             return words.format(*[_name(name) for name in names])
-    bare = re.sub(r"Failed to run sql query:\s*|ERROR:\s*|\b[0-9A-Z]{5}:\s*", "", text.split("\nLINE ")[0])
+    bare = re.sub(
+        r"Failed to run sql query:\s*|ERROR:\s*|\b[0-9A-Z]{5}:\s*", "", text.split("\nLINE ", maxsplit=1)[0]
+    )
     bare = " ".join(re.sub(r"^.{0,60}? failed:\s*", "", bare).split())
     if not bare or bare[:1] in "{[<" or len(bare) > MAX_ERROR:
         return "That did not work, and the tool gave no reason that can be read out."
@@ -62,7 +78,9 @@ def explain(text: str) -> str:
 def _of_rows(result: Result, reply: Reply, fields: Mapping[str, str]) -> str:
     template = reply.none if result.total == 0 else reply.one if result.total == 1 else reply.many
     first = dict(result.rows[0]) if result.rows else {}
-    told = _render(template, {**first, **fields, "count": result.total, "listing": _listing(result, reply, fields)})
+    told = _render(
+        template, {**first, **fields, "count": result.total, "listing": _listing(result, reply, fields)}
+    )
     return told or _general(result)
 
 
@@ -101,12 +119,14 @@ def _general(result: Result) -> str:
 
 
 def _plainly(row: Row) -> str:
-    parts = [f"{_name(key)} {_value(value)}" for key, value in row.items() if not isinstance(value, dict | list)]
+    parts = [
+        f"{_name(key)} {_value(value)}" for key, value in row.items() if not isinstance(value, dict | list)
+    ]
     return ", ".join(parts[:4]) or "no details"
 
 
 def joined(words: list[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """One sentence part of several: “a”, “a and b”, “a, b and c”."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 

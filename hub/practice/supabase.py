@@ -1,4 +1,4 @@
-"""The Supabase stand-in: what @supabase/mcp-server-supabase's `database` feature calls of the Management API."""
+"""The Supabase stand-in: what the `database` feature of Supabase's MCP server calls of the Management API."""
 
 import hmac
 import json
@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -32,10 +32,37 @@ _EXTENSION = re.compile(
 )
 # extensions that only a superuser can create; the superuser runs this one form of statement and nothing else
 _EXTENSIONS = frozenset(
-    "postgis postgis_topology postgis_raster vector earthdistance cube hstore citext pg_trgm unaccent "
-    "fuzzystrmatch btree_gin btree_gist ltree intarray tablefunc".split()
+    [
+        "postgis",
+        "postgis_topology",
+        "postgis_raster",
+        "vector",
+        "earthdistance",
+        "cube",
+        "hstore",
+        "citext",
+        "pg_trgm",
+        "unaccent",
+        "fuzzystrmatch",
+        "btree_gin",
+        "btree_gist",
+        "ltree",
+        "intarray",
+        "tablefunc",
+    ]
 )
-_TEXT_TYPES = ("numeric", "date", "time", "timetz", "timestamp", "timestamptz", "interval", "uuid", "inet", "cidr")
+_TEXT_TYPES = (
+    "numeric",
+    "date",
+    "time",
+    "timetz",
+    "timestamp",
+    "timestamptz",
+    "interval",
+    "uuid",
+    "inet",
+    "cidr",
+)
 
 
 class _WholeNumber(Loader):
@@ -69,6 +96,9 @@ def _adapters() -> AdaptersMap:
     return adapters
 
 
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
 class BadRequest(ValueError):
     """The body is not what the Management API takes."""
 
@@ -94,30 +124,30 @@ class Supabase:
             web.post(project + "/migrations", self._guarded(self._migrate)),
         ]
 
-    def _guarded(self, handler: Any) -> Any:
+    def _guarded(self, handler: _Handler) -> _Handler:
         """The handler behind the key and the project, with its errors in the platform's form."""
 
         async def guarded(request: web.Request) -> web.Response:
-            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), self._token.encode()):
-                return _error(401, "Unauthorized")
-            if request.match_info["ref"] != REF:
-                return _error(404, "Project not found")
-            if not self._database.up:
-                return _error(503, "The practice database is restarting; try again in a moment")
+            refusal = self._refusal(request)
+            if refusal is not None:
+                return refusal
             try:
-                response: web.Response = await handler(request)
+                return await handler(request)
             except BadRequest as error:
                 return _error(400, str(error))
-            except psycopg.OperationalError as error:
-                if error.sqlstate is None:  # it went away under us
-                    return _error(503, "The practice database is restarting; try again in a moment")
-                return _error(400, "Failed to run sql query: " + _message(error))
             except psycopg.Error as error:
-                return _error(400, "Failed to run sql query: " + _message(error))
-            return response
+                lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+                return _restarting() if lost else _error(400, "Failed to run sql query: " + _message(error))
 
         return guarded
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            return _error(401, "Unauthorized")
+        if request.match_info["ref"] != REF:
+            return _error(404, "Project not found")
+        return None if self._database.up else _restarting()
 
     async def _query(self, request: web.Request) -> web.Response:
         body = await _body(request)
@@ -128,7 +158,9 @@ class Supabase:
 
     async def _migrations(self, _: web.Request) -> web.Response:
         return _reply(
-            await self._run(OWNER, "select version, name from supabase_migrations.schema_migrations order by 1")
+            await self._run(
+                OWNER, "select version, name from supabase_migrations.schema_migrations order by 1"
+            )
         )
 
     async def _migrate(self, request: web.Request) -> web.Response:
@@ -146,7 +178,9 @@ class Supabase:
             await connection.commit()
         return _reply({})
 
-    async def _run(self, login: str, query: str, parameters: Sequence[Any] | None = None) -> list[dict[str, Any]]:
+    async def _run(
+        self, login: str, query: str, parameters: Sequence[Any] | None = None
+    ) -> list[dict[str, Any]]:
         async with self._connection(login, autocommit=True) as connection:
             return await self._limited(connection, query, parameters)
 
@@ -160,7 +194,7 @@ class Supabase:
                 self._database.dsn(login),
                 autocommit=autocommit,
                 cursor_factory=psycopg.AsyncRawCursor,
-                context=self._adapters,  # type: ignore[arg-type]  # psycopg takes any AdaptContext, and a map is one
+                context=self._adapters,
             )
             try:
                 yield connection
@@ -169,7 +203,10 @@ class Supabase:
                     await connection.close()
 
     async def _limited(
-        self, connection: psycopg.AsyncConnection[tuple[Any, ...]], query: str, parameters: Sequence[Any] | None
+        self,
+        connection: psycopg.AsyncConnection[tuple[Any, ...]],
+        query: str,
+        parameters: Sequence[Any] | None,
     ) -> list[dict[str, Any]]:
         """Run the statements; the last result that has rows."""
         with anyio.move_on_after(self._limit):
@@ -220,3 +257,7 @@ def _reply(data: object, status: int = 200) -> web.Response:
 
 def _error(status: int, text: str) -> web.Response:
     return _reply({"message": text}, status)
+
+
+def _restarting() -> web.Response:
+    return _error(503, "The practice database is restarting; try again in a moment")

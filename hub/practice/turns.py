@@ -89,22 +89,25 @@ class Turns:
             yield {"event": "partial", "words": self._words(heard)}
 
     def _end_if_whole(self, *, may_be_longer: bool) -> Iterator[Event]:
-        """End after a short silence when what was said is a sentence; a little later when a longer one begins so."""
+        """End after a short silence when this is a sentence; later when a longer one begins with it."""
         live = self._recogniser.so_far()
         if not self._is_end(live, may_be_longer=may_be_longer):
             return
         heard = self._recogniser.whole(self._audio())
-        if self._recogniser.is_accepted(heard) and self._is_end(heard, may_be_longer=may_be_longer):
+        accepted = self._recogniser.is_accepted(heard, self._endpointer.speech * FRAME_MS)
+        if accepted and self._is_end(heard, may_be_longer=may_be_longer):
             yield from self._end(heard)
             return
         self._recogniser.begin()  # the running decoder was ended for this look: catch up
         self._recogniser.feed(bytes(self._turn))
 
     def _is_end(self, heard: Heard, *, may_be_longer: bool) -> bool:
-        return self._recogniser.is_whole(heard) and (may_be_longer or not self._recogniser.is_unfinished(heard))
+        return self._recogniser.is_whole(heard) and (
+            may_be_longer or not self._recogniser.is_unfinished(heard)
+        )
 
     def _end(self, heard: Heard) -> Iterator[Event]:
-        accepted = self._recogniser.is_accepted(heard)
+        accepted = self._recogniser.is_accepted(heard, self._endpointer.speech * FRAME_MS)
         noise = not accepted and self._endpointer.speech < NOISE_FRAMES
         yield {
             "event": "final",
@@ -113,6 +116,7 @@ class Turns:
             "words": self._words(heard),
             "heard": heard.text,
             "score": round(heard.score, 3) if heard.words else None,
+            "worst": round(heard.worst, 3) if heard.words else None,
             "start_ms": self._start_ms,
             "end_ms": (self._frames - self._endpointer.silent) * FRAME_MS,
         }
