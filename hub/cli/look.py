@@ -45,9 +45,7 @@ def _calls_and_providers(found: Values) -> None:
     line(f"calls: {calls['active']} running, {calls['limit']} at most")
     providers = found["providers"]
     if providers:
-        said = (
-            f"{p['kind']} {p['name']}{' (practice)' if p['practice'] else ''}" for p in found["providers"]
-        )
+        said = (f"{one['kind']} by {'practice' if one['practice'] else one['name']}" for one in providers)
         line("providers: " + clean(", ".join(said)))
 
 

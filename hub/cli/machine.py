@@ -1,5 +1,6 @@
 """What this machine has: programs and their versions, holders of ports, network interfaces."""
 
+import os
 import re
 import shutil
 import socket
@@ -75,6 +76,19 @@ def interfaces_up() -> list[str]:
             if interface.name != "lo" and flags & IFF_UP:
                 found.append(interface.name)
     return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is running; one that only waits to be reaped by its parent is not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    with suppress(OSError):
+        return not Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].startswith(" Z")
+    return True
 
 
 def nearest(folder: Path) -> Path:

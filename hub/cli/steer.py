@@ -9,8 +9,9 @@ from urllib.parse import quote
 import anyio
 import typer
 
-from hub.cli.api import NoHub, ask, connected, settings
+from hub.cli.api import HubApi, NoHub, ask, connected, settings
 from hub.cli.look import Json
+from hub.cli.machine import alive
 from hub.cli.show import as_json, line
 from hub.core.errors import HubError
 from hub.core.spec_schema import json_schema
@@ -40,20 +41,27 @@ def stop(*, json: Json = False) -> None:
 
 
 async def _stop() -> None:
+    """Returns when its process is gone, so that a next hub can start at once."""
     async with connected(settings()) as api:
+        pid = int((await api.get("/api/status"))["pid"])
         await api.post("/api/stop")
         with anyio.move_on_after(STOP_SECONDS):
-            while True:
-                try:
-                    await api.get("/api/status")
-                except NoHub:
-                    return
-                except HubError:
-                    pass  # busy stopping
+            while await _answers(api) or alive(pid):  # noqa: ASYNC110  # another process has no event of ours
                 await anyio.sleep(STOP_POLL)
+            return
     raise HubError(
-        f"The hub has not stopped within {STOP_SECONDS:g} s.", next_step="hub status shows its process."
+        f"The hub has not stopped within {STOP_SECONDS:g} s.", next_step=f"Its process is {pid}: kill it."
     )
+
+
+async def _answers(api: HubApi) -> bool:
+    try:
+        await api.get("/api/status")
+    except NoHub:
+        return False
+    except HubError:
+        return True  # busy stopping
+    return True
 
 
 def open_dashboard(

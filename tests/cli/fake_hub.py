@@ -18,9 +18,10 @@ from starlette.routing import Route
 
 TOKEN = "the-token"  # noqa: S105  # it opens nothing
 STARTING_SECONDS = 10.0
+NOBODY = 2**22 + 1  # more than Linux gives a process
 STATUS: dict[str, Any] = {
     "version": "0.1.0",
-    "pid": 4711,
+    "pid": NOBODY,
     "url": "http://127.0.0.1:7788",
     "started_at": time.time() - 100,
     "config": "/somewhere/servers.json",

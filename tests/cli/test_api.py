@@ -8,7 +8,7 @@ import pytest
 
 from hub.cli import api
 from hub.cli.main import main
-from tests.cli.fake_hub import STATUS, TOKEN, FakeHub
+from tests.cli.fake_hub import NOBODY, STATUS, TOKEN, FakeHub
 
 Output = pytest.CaptureFixture[str]
 
@@ -53,7 +53,7 @@ def test_hub_port_and_hub_token_win_over_hub_json(
     monkeypatch.setenv("HUB_PORT", str(fake.port))
     monkeypatch.setenv("HUB_TOKEN", TOKEN)
     assert main(["status", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["pid"] == 4711
+    assert json.loads(capsys.readouterr().out)["pid"] == NOBODY
 
 
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:9"), ("::", "http://[::1]:9")])  # noqa: S104

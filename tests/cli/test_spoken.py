@@ -6,6 +6,7 @@ import secrets
 import socket
 import struct
 import subprocess
+import time
 import wave
 from array import array
 from collections.abc import AsyncGenerator, Iterator
@@ -55,6 +56,19 @@ def free_port(kind: socket.SocketKind) -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class Ear:
+    """What somebody in the room hears."""
+
+    anything: anyio.Event
+    tone: anyio.Event
+
+
 @pytest.fixture
 def livekit(livekit_server_bin: Path, tmp_path: Path) -> Iterator[Livekit]:
     """livekit-server on loopback, in a process that ends with the test."""
@@ -72,12 +86,9 @@ logging: {{level: warn}}
     with (tmp_path / "livekit.log").open("wb") as log:
         process = subprocess.Popen([livekit_server_bin], env=environment, stdout=log, stderr=log)
         try:
-            for _ in range(200):
-                with socket.socket() as probe:
-                    probe.settimeout(0.05)
-                    if probe.connect_ex(("127.0.0.1", tcp)) == 0:
-                        break
+            while not listens(tcp):
                 assert process.poll() is None, (tmp_path / "livekit.log").read_text()
+                time.sleep(0.02)
             yield found
         finally:
             process.kill()
@@ -85,17 +96,18 @@ logging: {{level: warn}}
 
 
 @asynccontextmanager
-async def listening(livekit: Livekit) -> AsyncGenerator[anyio.Event]:
-    """Somebody in the room; the event is set when a second of tone has been heard."""
-    room, enough = rtc.Room(), anyio.Event()
+async def listening(livekit: Livekit) -> AsyncGenerator[Ear]:
+    """Somebody in the room, who knows when sound comes and when half a second of tone has been heard."""
+    room, ear = rtc.Room(), Ear(anyio.Event(), anyio.Event())
 
     async def listen(track: rtc.Track) -> None:
         loud = 0
         async for event in rtc.AudioStream(track, sample_rate=48_000, num_channels=1):
+            ear.anything.set()
             samples = array("h", bytes(event.frame.data))
             loud += sum(abs(sample) > LOUD // 2 for sample in samples)
             if loud > 48_000 // 2:
-                enough.set()
+                ear.tone.set()
 
     async with anyio.create_task_group() as tasks:
 
@@ -105,7 +117,7 @@ async def listening(livekit: Livekit) -> AsyncGenerator[anyio.Event]:
 
         room.on("track_subscribed", subscribed)
         await room.connect(livekit.url, livekit.token("agent"))
-        yield enough
+        yield ear
         tasks.cancel_scope.cancel()
     await room.disconnect()
 
@@ -132,9 +144,8 @@ async def test_a_recording_of_any_rate_is_spoken_into_the_room(
         "expires_at": "-",
     }
     fake.routes["POST /api/join"] = (200, ticket)
-    fake.greeting = [{"kind": "turn", "role": "agent", "text": "Hello"}]
     with anyio.fail_after(60):
-        async with listening(livekit) as enough, anyio.create_task_group() as tasks:
+        async with listening(livekit) as ear, anyio.create_task_group() as tasks:
             ended: list[int] = []
 
             async def talk() -> None:
@@ -142,7 +153,9 @@ async def test_a_recording_of_any_rate_is_spoken_into_the_room(
                 ended.append(await anyio.to_thread.run_sync(partial(main, ["talk", "--wav", wav])))
 
             tasks.start_soon(talk)
-            await enough.wait()
+            await ear.anything.wait()
+            fake.tell({"kind": "turn", "role": "agent", "text": "Hello"})
+            await ear.tone.wait()
             fake.tell(
                 {"kind": "turn", "role": "caller", "text": "beep"},
                 {"kind": "turn", "role": "agent", "text": "I heard a tone."},

@@ -1,16 +1,21 @@
 """restart, stop, open and schema."""
 
 import json
+import os
+import subprocess
 import sys
+import time
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 from hub.cli import steer
+from hub.cli.machine import alive
 from hub.cli.main import main
-from tests.cli.fake_hub import FakeHub
+from tests.cli.fake_hub import NOBODY, STATUS, FakeHub
 
 Output = pytest.CaptureFixture[str]
 LINK = "http://127.0.0.1:7788/login?code=once"
@@ -28,19 +33,44 @@ def test_restart_asks_for_just_that_server(fake: FakeHub, capsys: Output) -> Non
     ("argv", "said"), [(["stop"], "The hub has stopped."), (["stop", "--json"], '"stopped": true')]
 )
 def test_stop_returns_when_the_hub_is_gone(fake: FakeHub, capsys: Output, argv: list[str], said: str) -> None:
+    fake.routes["GET /api/status"] = (200, STATUS)
     assert main(argv) == 0
     assert said in capsys.readouterr().out
     assert main(["status"]) == 3
 
 
-def test_a_hub_that_does_not_stop_is_reported(
-    fake: FakeHub, capsys: Output, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("status", [(503, {"error": {"message": "stopping"}}), (200, STATUS)])
+def test_a_hub_that_goes_on_answering_is_reported(
+    fake: FakeHub, capsys: Output, monkeypatch: pytest.MonkeyPatch, status: tuple[int, Any]
 ) -> None:
     monkeypatch.setattr(steer, "STOP_SECONDS", 0.3)
-    fake.routes["POST /api/stop"] = (202, {"stopping": True})
-    fake.routes["GET /api/status"] = (503, {"error": {"message": "stopping"}})
+    answers = iter([(200, STATUS)])
+
+    class Changing(dict[str, tuple[int, Any]]):
+        def __getitem__(self, key: str) -> tuple[int, Any]:
+            return next(answers, status) if key == "GET /api/status" else super().__getitem__(key)
+
+    fake.routes = Changing({"POST /api/stop": (202, {"stopping": True}), "GET /api/status": status})
     assert main(["stop"]) == 1
     assert "has not stopped within 0.3 s" in capsys.readouterr().err
+
+
+def test_a_process_that_hangs_after_its_last_answer_is_reported(
+    fake: FakeHub, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steer, "STOP_SECONDS", 1.5)
+    fake.routes["GET /api/status"] = (200, STATUS | {"pid": os.getpid()})
+    assert main(["stop"]) == 1
+    assert f"Its process is {os.getpid()}" in capsys.readouterr().err
+
+
+def test_a_process_that_waits_to_be_reaped_is_not_alive() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    while alive(process.pid):
+        time.sleep(0.01)
+    assert process.wait() == 0
+    assert not alive(NOBODY)
+    assert alive(os.getpid())
 
 
 @pytest.mark.parametrize(
