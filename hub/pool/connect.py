@@ -168,6 +168,7 @@ class Connection:
         while True:
             try:
                 async with listen(self._session, tools_list_changed=True) as events:
+                    self._pulse.tools_changed()
                     async for _ in events:
                         self._pulse.tools_changed()
             except MCPError as error:
@@ -176,7 +177,6 @@ class Connection:
             except SubscriptionLost:
                 pass
             await anyio.sleep(LISTEN_AGAIN_SECONDS)
-            self._pulse.tools_changed()
 
     async def keep_healthy(self) -> None:
         """Find a server that is there but answers nothing, or that cannot be reached any more."""

@@ -225,6 +225,14 @@ async def test_changed_tools_are_fetched_again(echo: ServerSpec, eras: Eras) -> 
         assert connection.tools[-1]["name"] == "fresh"
 
 
+async def test_changed_tools_of_a_modern_server_are_listened_for(notes: ServerSpec, eras: Eras) -> None:
+    changed = anyio.Event()
+    async with connected(notes, eras, lambda _: changed.set()) as connection:
+        await call(connection, "learn", name="fresh")
+        await changed.wait()
+        assert "fresh" in [tool["name"] for tool in connection.tools]
+
+
 async def test_a_stopped_server_is_found_hung(
     echo: ServerSpec, eras: Eras, monkeypatch: pytest.MonkeyPatch
 ) -> None:

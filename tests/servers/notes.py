@@ -64,6 +64,18 @@ def fail(reason: str = "no luck") -> str:
     raise ValueError(reason)
 
 
+@mcp.tool(annotations=READ)
+async def learn(name: str, ctx: Context) -> str:
+    """Offer one more tool, and say so."""
+
+    def learned() -> str:
+        return name
+
+    mcp.tool(name=name, description="Say its own name.")(learned)
+    await ctx.notify_tools_changed()
+    return name
+
+
 def add_note(text: str) -> str:
     """Add a note."""
     notes.append(text)
