@@ -14,8 +14,9 @@ _INSTRUCTIONS = frozenset({"system", "developer"})
 _CALL_IDS = re.compile(r"call_ids: \[([^\]]*)\]")
 _UPDATE = re.compile(r"_(?:update_\d+|final|result)$")
 _QUOTED = re.compile(r"[“\"](.{2,300}?)[”\"]", re.DOTALL)
+_FROM_DESKTOP = re.compile(r"^Instruction from [^:]{0,100}:\s*")
 _SAY = re.compile(
-    r"^\s*(?:please )?(?:say|tell (?:the caller|them)|ask (?:the caller|them))\b[:,]?\s*(.+)",
+    r"^\s*(?:please )?(?:say|tell (?:the caller|them)|ask (?:the caller|them))\b(?: exactly)?[:,]?\s*(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -45,14 +46,14 @@ class _Offer:
 def plan(request: Mapping[str, Any], phrases: Phrases) -> Plan:
     """The next step of this conversation (a chat completions request)."""
     messages: list[Message] = [m for m in request.get("messages") or [] if isinstance(m, dict)]
-    spoken_to, instruction = _without_instruction(messages)
+    spoken_to, notes = _without_notes(messages)
     offer = _offer(request)
-    outcome = _new_results(messages, spoken_to, instruction)
+    outcome = _new_results(messages, spoken_to, "\n".join(notes))
     if outcome:
         return Plan(_told(outcome, messages, phrases))
     if spoken_to and spoken_to[-1].get("role") == "user":
         return _answer(_last_words(spoken_to), len(spoken_to), phrases, offer)
-    return _instructed(messages, instruction, phrases, offer)
+    return _instructed(messages, notes[-1] if notes else "", phrases, offer)
 
 
 def _offer(request: Mapping[str, Any]) -> _Offer:
@@ -64,12 +65,12 @@ def _offer(request: Mapping[str, Any]) -> _Offer:
     return _Offer(tuple(names), request.get("tool_choice") == "none")
 
 
-def _without_instruction(messages: list[Message]) -> tuple[list[Message], str]:
+def _without_notes(messages: list[Message]) -> tuple[list[Message], list[str]]:
     """The conversation, and the system messages that stand after it."""
     end = len(messages)
     while end and messages[end - 1].get("role") in _INSTRUCTIONS:
         end -= 1
-    return messages[:end], "\n".join(text_of(message) for message in messages[max(end, 1) :])
+    return messages[:end], [text_of(message) for message in messages[max(end, 1) :]]
 
 
 def text_of(message: Message) -> str:
@@ -140,9 +141,9 @@ def _with_examples(template: str, phrases: Phrases, age: int) -> str:
 # ---- results
 
 
-def _new_results(messages: list[Message], spoken_to: list[Message], instruction: str) -> list[Message]:
+def _new_results(messages: list[Message], spoken_to: list[Message], notes: str) -> list[Message]:
     """The tool results that are to be told now."""
-    named = _CALL_IDS.search(instruction)
+    named = _CALL_IDS.search(notes)
     if named is not None:
         ids = set(re.findall(r"[\w-]+", named[1]))
         return [
@@ -230,17 +231,15 @@ def _loaded(arguments: Any) -> Any:
 # ---- instructions
 
 
-def _instructed(messages: list[Message], instruction: str, phrases: Phrases, offer: _Offer) -> Plan:
-    """An answer to instructions without words of the caller: a greeting, or what is to be said."""
-    if instruction:
-        words = _SAY.match(instruction)
-        quoted = _QUOTED.search(instruction)
-        if matching.match(instruction, phrases) is not None:
-            return _answer([instruction], len(messages), phrases, offer)
-        if quoted is not None:
-            return Plan(quoted[1].strip())
-        if words is not None:
-            return Plan(words[1].strip())
-    if any(message.get("role") in {"user", "assistant"} for message in messages):
-        return Plan(phrases.answers.instructed if instruction else "")
+def _instructed(messages: list[Message], note: str, phrases: Phrases, offer: _Offer) -> Plan:
+    """An answer without words of the caller: to an instruction in the middle of a call, else a greeting."""
+    instruction = _FROM_DESKTOP.sub("", note)
+    begun = any(message.get("role") in {"user", "assistant"} for message in messages)
+    words = _SAY.match(instruction) or _QUOTED.search(instruction)
+    if words is not None:
+        return Plan(words[1].strip().strip('"“”'))
+    if matching.match(instruction, phrases) is not None:
+        return _answer([instruction], len(messages), phrases, offer)
+    if begun or instruction != note:
+        return Plan(phrases.answers.instructed if note else "")
     return Plan(_with_examples(phrases.answers.greeting, phrases, 0))

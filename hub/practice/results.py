@@ -20,8 +20,9 @@ _ERROR = re.compile(
     r"\b(was refused|timed out|is unavailable|is not available)\b",
     re.IGNORECASE,
 )
+_DONE = re.compile(r"(ok|done|success)?\.?$|done\. the tool gave no further answer", re.IGNORECASE)
 _TOTAL = re.compile(r"\b(\d[\d,]*) (?:rows?|results?|items?|entries|records)\b", re.IGNORECASE)
-_FIELD = re.compile(r"^\s*[-*]?\s*([A-Za-z_][\w .]{0,40}?)\s*[:=]\s*(.+)$")
+_FIELD = re.compile(r"^\s*[-*]?\s*([A-Za-z_]\w*(?: \w+){0,2})\s*[:=]\s*(.+)$")
 _DELIMITERS = (",", "\t", "|", ";")
 MAX_PROSE = 400  # characters of a result in words that are said
 
@@ -77,7 +78,7 @@ def _of_object(data: dict[str, Any]) -> Result:
         found = _UNTRUSTED.search(inner) if isinstance(inner, str) else None
         return read(found[2]) if found else _of_json(inner)
     lists = [value for value in data.values() if isinstance(value, list)]
-    if len(lists) == 1 and all(isinstance(item, dict) for item in lists[0]):
+    if len(lists) == 1 and ("total" in data or all(isinstance(item, dict) for item in lists[0])):
         rows = _of_list(lists[0])
         return Result("rows", rows=rows.rows, total=max(rows.total, _stated(data)))
     if set(data) <= {"success", "ok", "status"}:
@@ -96,7 +97,7 @@ def _of_words(text: str) -> Result:
     before, rows = _table_in(text)  # what stands in a table is data, whatever it says
     if _RUNNING.search(before):
         return Result("running", text=text)
-    if not text or text.lower() in {"ok", "done", "success"}:
+    if _DONE.match(text):
         return Result("done")
     if _ERROR.search(before):
         return Result("error", text=text)

@@ -53,7 +53,7 @@ def tell(result: Result, reply: Reply, fields: Mapping[str, str]) -> str:
     if result.kind == "error":
         return explain(result.text)
     if result.kind == "prose":
-        return _sentence(result.text)
+        return _known_cause(result.text) or _sentence(result.text)
     if result.kind == "done":
         return _render(reply.done, {**fields}) or "That is done."
     return _of_rows(result, reply, fields)
@@ -61,11 +61,9 @@ def tell(result: Result, reply: Reply, fields: Mapping[str, str]) -> str:
 
 def explain(text: str) -> str:
     """An error in words: never a code, never the statement."""
-    for pattern, words in _ERRORS:
-        found = pattern.search(text)
-        if found is not None:
-            names = [group for group in found.groups() if group]
-            return words.format(*[_name(name) for name in names])
+    known = _known_cause(text)
+    if known:
+        return known
     bare = re.sub(
         r"Failed to run sql query:\s*|ERROR:\s*|\b[0-9A-Z]{5}:\s*", "", text.split("\nLINE ", maxsplit=1)[0]
     )
@@ -73,6 +71,14 @@ def explain(text: str) -> str:
     if not bare or bare[:1] in "{[<" or len(bare) > MAX_ERROR:
         return "That did not work, and the tool gave no reason that can be read out."
     return _sentence(f"That did not work: {bare}")
+
+
+def _known_cause(text: str) -> str:
+    for pattern, words in _ERRORS:
+        found = pattern.search(text)
+        if found is not None:
+            return words.format(*[_name(name) for name in found.groups()])
+    return ""
 
 
 def _of_rows(result: Result, reply: Reply, fields: Mapping[str, str]) -> str:

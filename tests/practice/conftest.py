@@ -84,7 +84,7 @@ def first_line(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 @contextmanager
 def open_home() -> Iterator[Path]:
-    home = Path(tempfile.mkdtemp(prefix="vhp-", dir="/tmp"))  # noqa: S108  # a short path, that PostgreSQL's user can enter
+    home = Path(tempfile.mkdtemp(prefix="vhp-", dir="/tmp"))  # a short path, that PostgreSQL's user can enter
     home.chmod(0o711)
     try:
         yield home

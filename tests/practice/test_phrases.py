@@ -21,6 +21,14 @@ tool = "execute_sql"
 arguments.query = "select count(*) from {table}"
 """
 
+WIDE = """[slots]
+w = ["a", "b", "c", "d", "e", "f", "g", "h"]
+[[phrase]]
+id = "a"
+say = "{w} {w} {w} {w} {w}"
+answer = "x"
+"""
+
 
 def test_the_shipped_file_has_the_three_sentences_of_the_first_call(phrases: Phrases) -> None:
     said = {text for phrase in phrases.phrases for text in phrases.sentences(phrase)}
@@ -88,8 +96,7 @@ def test_fields_are_what_was_said_and_the_texts_of_its_slot() -> None:
         ("[slots]\ntable = 7\n", 2, "slot “table”"),
         ('answers = 7\n[[phrase]]\nid = "a"\nsay = "x"\nanswer = "x"\n', 0, "must be a table"),
         (
-            '[slots]\nw = ["a", "b", "c", "d", "e", "f", "g", "h"]\n'
-            '[[phrase]]\nid = "a"\nsay = "{w} {w} {w} {w} {w}"\nanswer = "x"\n',
+            WIDE,
             3,
             "more than",
         ),

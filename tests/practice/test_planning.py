@@ -112,13 +112,13 @@ RUNNING = (
     "The tool `supabase__execute_sql` has updated, message: taking a while\n"
     "The task is still running, so DON'T make up or give information not included in the message above."
 )
-NEW = "New results arrived from background tool calls (call_ids: ['c1_update_1']).\nSummarize the results naturally."
+NEW = "New results arrived from background tool calls (call_ids: ['c1_final']).\nSummarize the results."
 MAYBE = NEW + "\nYou may have already mentioned them in your most recent replies."
 
 
 def later(messages: list[dict[str, Any]], content: str) -> list[dict[str, Any]]:
-    again = {**messages[1]["tool_calls"][0], "id": "c1_update_1"}
-    return [{"role": "assistant", "tool_calls": [again]}, came(content, "c1_update_1")]
+    again = {**messages[1]["tool_calls"][0], "id": "c1_final"}
+    return [{"role": "assistant", "tool_calls": [again]}, came(content, "c1_final")]
 
 
 def test_a_tool_that_still_runs_is_announced_without_inventing(phrases: Phrases) -> None:
@@ -210,6 +210,8 @@ def test_goodbye_ends_the_call_where_that_is_offered(phrases: Phrases) -> None:
         ("Say: the line may be bad.", "the line may be bad."),
         ('Tell the caller exactly "We close at six."', "We close at six."),
         ("Tell them we close at six.", "we close at six."),
+        ("Say: goodbye", "goodbye"),
+        ("Instruction from the desktop that follows this call, to be carried out now: say thanks", "thanks"),
     ],
 )
 def test_an_instruction_to_say_something_is_followed(instruction: str, said: str, phrases: Phrases) -> None:
@@ -222,6 +224,14 @@ def test_an_instruction_that_is_a_phrase_is_done(phrases: Phrases) -> None:
         phrases, user("hello"), GREETING_OVER, {"role": "system", "content": "Which tables do we have?"}
     )
     assert told.calls
+
+
+def test_an_instruction_before_the_first_words_is_no_greeting(phrases: Phrases) -> None:
+    note = {
+        "role": "system",
+        "content": "Instruction from the desktop that follows this call, now: Be formal.",
+    }
+    assert step(phrases, note).text == phrases.answers.instructed
 
 
 def test_another_instruction_is_refused_honestly(phrases: Phrases) -> None:

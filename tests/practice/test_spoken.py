@@ -1,5 +1,7 @@
 """Sentences about results: every fact out of the result, nothing raw."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from hub.practice import spoken
@@ -7,7 +9,7 @@ from hub.practice.phrases import Phrases, Reply
 from hub.practice.results import Result, read
 
 
-def rows(*found: dict[str, object], total: int | None = None) -> Result:
+def rows(*found: Mapping[str, object], total: int | None = None) -> Result:
     return Result("rows", rows=found, total=len(found) if total is None else total)
 
 
@@ -32,7 +34,8 @@ def test_none_one_few_and_many_rows_are_told_differently() -> None:
         == "I found 2 customers. They are Ada with 312.50 dollars and Ben with 1 dollar."
     )
     assert spoken.tell(rows(ADA, BEN, EVE, ADA, total=200), REPLY, fields) == (
-        "I found 200 customers. The first three are Ada with 312.50 dollars, Ben with 1 dollar and Eve with 7 dollars."
+        "I found 200 customers. "
+        "The first three are Ada with 312.50 dollars, Ben with 1 dollar and Eve with 7 dollars."
     )
 
 
@@ -96,6 +99,20 @@ def test_errors_are_explained_in_words(text: str, words: str) -> None:
     told = spoken.explain(text)
     assert words in told
     assert not any(sign in told for sign in ("{", "ERROR", "LINE", "42P0", "25006", "SELECT"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "That would change data: cannot execute SELECT in a read-only transaction.",
+            "That was refused, because this call may only read the data.",
+        ),
+        ('There is no such table: relation "invoices" does not exist.', "There is no table called invoices."),
+    ],
+)
+def test_an_error_that_comes_as_a_sentence_is_still_explained(text: str, words: str) -> None:
+    assert spoken.tell(read(text), Reply(), {}) == words
 
 
 def test_arguments_take_what_was_said_and_keep_other_braces() -> None:
