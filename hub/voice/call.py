@@ -129,7 +129,7 @@ class _Conversation:
         if self._typed:
             self._session.output.transcription = self._listening.words
         await self._session.start(
-            build_agent(self._persona, self._brief),
+            build_agent(self._persona, self._brief, self._catalogue.listed),
             room=self._ctx.room,
             room_options=room_options(self._brief, self._listening.words, self._written),
             session_host=False,
@@ -138,7 +138,7 @@ class _Conversation:
         self._link.tell(Joined)
         self._greet()
         steering = Steering(self._link, self._session, self._speaker, self._ender, typed=self._typed)
-        tasks.start_soon(steering.run)
+        tasks.start_soon(self._steered, steering)
         tasks.start_soon(self._watch_link)
         if not self._typed:
             people = People(self._ctx.room, self._link, self._ender, self._brief.caller_identity)
@@ -151,8 +151,13 @@ class _Conversation:
         if not self._typed and self._brief.voice:
             self._shared.spawn(self._shared.cached.learn_all, self._persona, self._brief.voice)
 
+    async def _steered(self, steering: Steering) -> None:
+        await self._catalogue.listed()
+        await steering.run()
+
     async def _written(self, session: AgentSession[Any], event: TextInputEvent) -> None:
         """What a caller types into the page is answered like what is said."""
+        await self._catalogue.listed()
         await self._speaker.hush()
         session.generate_reply(user_input=event.text)
 

@@ -36,6 +36,7 @@ LIST_SECONDS: Final = 10.0
 PAGES: Final = 50
 RELIST_SECONDS: Final = 5.0
 """How often the list is read where changes cannot be subscribed to."""
+LISTED_SECONDS: Final = 3.0
 CONNECT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 90.0
 """A ToolCall without any sign of life for this long has failed; progress renews it."""
@@ -59,6 +60,12 @@ class Catalogue:
         self._secure = secure
         self._client: Client | None = None
         self._connected = anyio.Event()
+        self._listed = anyio.Event()
+
+    async def listed(self) -> None:
+        """Return once the tools are known, or after LISTED_SECONDS: the first answer must not lack them."""
+        with anyio.move_on_after(LISTED_SECONDS):
+            await self._listed.wait()
 
     async def run(self) -> None:
         """Own the connection until cancelled."""
@@ -146,6 +153,7 @@ class Catalogue:
             if not cursor:
                 break
         self.tools = tuple(tools)
+        self._listed.set()
 
     def _http(self) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(

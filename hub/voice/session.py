@@ -1,6 +1,6 @@
 """Builds the AgentSession of a call from its persona and Brief, with the settings that measured best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from livekit.agents import Agent, AgentSession, llm
@@ -19,6 +19,7 @@ from hub.voice.persona import Persona
 from hub.voice.toolset import HubToolset
 from hub.voice.transcript import Words
 
+Ready = Callable[[], Awaitable[None]]
 FRAME_MS: Final = 20
 TOOL_STEPS: Final = 8
 RESUME_SECONDS: Final = 0.6
@@ -88,9 +89,21 @@ def room_options(brief: Brief, words: Words, typed: TextInputCallback) -> RoomOp
     return options
 
 
-def build_agent(persona: Persona, brief: Brief) -> Agent:
+class _HubAgent(Agent):
+    """Answers the first turn with the tools, also when the caller was quicker than they."""
+
+    def __init__(self, ready: Ready, **options: Any) -> None:
+        super().__init__(**options)
+        self._ready = ready
+
+    async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
+        await self._ready()
+        await super().on_user_turn_completed(turn_ctx, new_message)
+
+
+def build_agent(persona: Persona, brief: Brief, ready: Ready) -> Agent:
     """The agent, who remembers what an earlier worker had led of the same call."""
-    return Agent(instructions=instructions(persona, brief), chat_ctx=_remembered(brief.history))
+    return _HubAgent(ready, instructions=instructions(persona, brief), chat_ctx=_remembered(brief.history))
 
 
 async def add_note(session: AgentSession[Any], text: str) -> None:
