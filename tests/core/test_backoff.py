@@ -1,3 +1,5 @@
+"""Delays grow, are spread by chance, and end where the policy says so."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Every input in every state is decided exactly once, and what follows is what a person would want."""
+
 from itertools import product
 from typing import get_args
 

@@ -1,3 +1,5 @@
+"""Verdicts about eras are kept, bounded, and not trusted blindly."""
+
 from pathlib import Path
 
 import pytest

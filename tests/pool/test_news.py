@@ -1,3 +1,5 @@
+"""Changes are told together, and to whoever still listens."""
+
 from typing import Any
 
 import anyio

@@ -1,3 +1,5 @@
+"""The last known tools survive the hub, and a bad file harms nothing."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Lines come out whole, however they were cut on the way."""
+
 from itertools import pairwise
 
 import pytest

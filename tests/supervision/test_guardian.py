@@ -1,3 +1,5 @@
+"""What the hub started does not outlive it, however it ends."""
+
 import json
 import os
 import signal

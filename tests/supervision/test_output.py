@@ -1,3 +1,5 @@
+"""What a child says is kept, masked, and does not fill the disk."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Real processes that do not want to go: started, followed, and gone without a rest."""
+
 import os
 import signal
 import sys
