@@ -12,7 +12,7 @@ from pathlib import Path
 from hub.core.errors import Unavailable
 from hub.parts.places import write_private
 
-FOLDERS = ("logs", "bin", "practice", "recordings")
+FOLDERS = ("logs", "bin", "recordings")
 
 
 @contextmanager
