@@ -73,7 +73,7 @@ def status(**more: Any) -> dict[str, Any]:
         "started_at": time.time(),
         "ready": True,
         "voice": True,
-        "config": "/home/ada/servers.json",
+        "config": "servers.json",
         "parts": [
             {"name": "voice worker", "state": "ready", "detail": "1 of 4 calls", "pid": 7, "restarts": 1}
         ],
@@ -86,3 +86,13 @@ def status(**more: Any) -> dict[str, Any]:
         "problems": [],
     }
     return plain | more
+
+
+def problem(path: str, message: str, remedy: str) -> dict[str, Any]:
+    """A problem of servers.json, in line 18."""
+    return {"path": path, "line": 18, "message": message, "remedy": remedy, "server": None}
+
+
+def event(n: int, kind: str, text: str = "", **more: Any) -> dict[str, Any]:
+    """An event as get_call tells it."""
+    return {"n": n, "t": float(n), "kind": kind, "text": text, **more}

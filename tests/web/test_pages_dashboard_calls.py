@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 
 from tests.web.browser import open_page
 from tests.web.fake_api import FakeHub, refusal
-from tests.web.hub_data import CALL, a_call, detail, status, turn
+from tests.web.hub_data import CALL, a_call, detail, event, status, turn
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
@@ -105,19 +105,12 @@ async def test_a_call_that_cannot_be_started_says_why_and_keeps_what_was_written
 async def test_a_call_is_followed_word_by_word_with_its_tools_and_times(
     browser: Browser, hub: FakeHub
 ) -> None:
+    tool = {"tool": "notes__search", "tool_call": "t1"}
     hub.details[CALL] = detail(
         events=[
-            {"n": 1, "t": 0.0, "kind": "status", "text": "", "status": "in_progress"},
-            {"n": 2, "t": 1.0, "kind": "turn", "text": "Hello.", "role": "agent"},
-            {
-                "n": 3,
-                "t": 2.0,
-                "kind": "tool_started",
-                "text": "",
-                "tool": "notes__search",
-                "tool_call": "t1",
-                "arguments": {"query": "milk"},
-            },
+            event(1, "status", status="in_progress"),
+            event(2, "turn", "Hello.", role="agent"),
+            event(3, "tool_started", **tool, arguments={"query": "milk"}),
         ]
     )
     hub.turns[CALL] = [turn(1, "agent", "Hello."), turn(2, "caller", "which", final=False)]
@@ -132,18 +125,7 @@ async def test_a_call_is_followed_word_by_word_with_its_tools_and_times(
             turn(3, "agent", "There are", interrupted=True),
         ]
         hub.details[CALL] = detail(
-            events=[
-                {
-                    "n": 4,
-                    "t": 2.2,
-                    "kind": "tool_ended",
-                    "text": "no such note",
-                    "tool": "notes__search",
-                    "tool_call": "t1",
-                    "ok": False,
-                    "ms": 143.0,
-                }
-            ],
+            events=[event(4, "tool_ended", "no such note", **tool, ok=False, ms=143.0)],
             latency={"p50": 0.84, "p95": 1.31, "turns": [{"total": 0.8}, {"total": 0.9}]},
         )
         hub.changed()

@@ -5,9 +5,9 @@ import { Actions } from "./call_actions.js";
 import { follow } from "./live.js";
 import { Empty, JoinLink, State, useNow } from "./pieces.js";
 import { Timeline } from "./timeline.js";
-import { ago, CALL_STATES, clock, duration, endedOf, MODES, moment, ROLES, stateOf } from "./words.js";
+import { ago, CALL_STATES, duration, endedOf, MODES, moment, ROLES, stateOf, timeOfDay } from "./words.js";
 
-const LISTED = 200;
+const LISTED = 100;
 
 /** Everything the hub tells about the call, put together: {call, turns, events, listed}. */
 function useCall(id, tell) {
@@ -29,24 +29,24 @@ function useCall(id, tell) {
 
 const inOrder = (map) => [...map.values()].sort((one, other) => one.n - other.n);
 
-function Turn({ turn }) {
+function Turn({ turn, made }) {
   const rest = turn.interrupted ? html`<span class="soft small"> (cut off)</span>` : "";
   return html`
     <li data-role=${turn.role} data-final=${String(turn.final)}>
-      <span class="who">${ROLES[turn.role] || turn.role}<span class="number soft"> ${clock(turn.t)}</span></span>
+      <span class="who">${ROLES[turn.role] || turn.role}<span class="number soft"> ${timeOfDay(made, turn.t)}</span></span>
       <span class="text">${turn.text}${!turn.final && "…"}</span>${rest}
     </li>
   `;
 }
 
-function Transcript({ turns, call }) {
+function Transcript({ turns, call, made }) {
   const [list, scrolled] = useFollowing();
   const shown = inOrder(turns);
   return html`
     <section class="card" aria-labelledby="transcript-title">
       <h2 id="transcript-title">Transcript</h2>
       ${shown.length
-        ? html`<ol id="transcript" class="turns" ref=${list} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-labelledby="transcript-title">${shown.map((turn) => html`<${Turn} key=${turn.n} turn=${turn} />`)}</ol>`
+        ? html`<ol id="transcript" class="turns" ref=${list} onScroll=${scrolled} tabindex="0" role="log" aria-live="off" aria-labelledby="transcript-title">${shown.map((turn) => html`<${Turn} key=${turn.n} turn=${turn} made=${made} />`)}</ol>`
         : html`<${Empty} title=${call.done ? "Nothing was said" : "Nothing has been said yet"}>${call.done ? "" : "Every word appears here as it is spoken, and stays."}<//>`}
     </section>
   `;
@@ -99,10 +99,11 @@ export function CallPage({ id, tell }) {
   }, [goal]);
   if (!call) return html`<p class="soft loading" role="status">Looking up the call…</p>`;
   const mode = call.mode || listed?.mode;
+  const made = moment(call.created_at ?? listed?.created_at);
   const going = call.status === "in_progress" && call.duration_s > 0;
   const seconds = going ? call.duration_s + (now - at) / 1000 : call.duration_s;
   const state = call.done && endedOf(call.ended_reason).bad ? { word: "ended", tone: "bad" } : stateOf(CALL_STATES, call.status);
-  const facts = [MODES[mode], listed && moment(listed.created_at) && `started ${ago(listed.created_at, now)}`, seconds > 0 && duration(seconds)].filter(Boolean);
+  const facts = [MODES[mode], made && `made ${ago(made / 1000, now)}`, seconds > 0 && duration(seconds)].filter(Boolean);
   return html`
     <div class="headline stack">
       <div class="row"><span id="call-state"><${State} of=${state} /></span><span class="soft small number">${facts.join(" · ")}</span></div>
@@ -111,12 +112,12 @@ export function CallPage({ id, tell }) {
     </div>
     <div class="columns">
       <div class="stack">
-        <${Transcript} turns=${turns} call=${call} />
+        <${Transcript} turns=${turns} call=${call} made=${made} />
         ${!call.done && html`<${Actions} id=${id} mode=${mode} />`}
       </div>
       <div class="stack">
         <${Join} id=${id} call=${call} mode=${mode} />
-        <${Timeline} events=${inOrder(events)} done=${call.done} />
+        <${Timeline} events=${inOrder(events)} done=${call.done} made=${made} />
         <${Latency} latency=${call.latency} />
       </div>
     </div>

@@ -34,7 +34,7 @@ function Tool({ tool }) {
       </span>
       <code class="soft">${tool.public || tool.name}</code>
       ${tool.description && html`<span class="soft small clamp">${tool.description}</span>`}
-      ${tool.rule && html`<span class="small">${tool.offered ? "" : "Hidden by: "}${tool.rule}</span>`}
+      ${tool.rule && html`<span class=${tool.offered ? "soft small" : "small"}>${tool.offered ? "" : "Hidden by: "}${tool.rule}</span>`}
     </li>
   `;
 }
@@ -57,7 +57,6 @@ function Facts({ server, now }) {
   const facts = [
     ["Transport", TRANSPORTS[server.transport] || server.transport],
     ["Protocol", server.era],
-    ["Version", server.version],
     ["Process", server.pid],
     ["In this state", since && `for ${duration((now - since) / 1000)}`],
     ["Restarts", server.restarts ?? 0],

@@ -1,7 +1,7 @@
 // What happened in a call beside the words: tools, states, providers, orders from outside.
 import { html, useFollowing } from "../dom.js";
 import { Empty } from "./pieces.js";
-import { CALL_STATES, clock, endedOf, milliseconds, stateOf } from "./words.js";
+import { CALL_STATES, endedOf, milliseconds, stateOf, timeOfDay } from "./words.js";
 
 /** Each ToolCall is one row from its beginning to its end; turns stand in the transcript. */
 function rows(events) {
@@ -34,30 +34,31 @@ function ToolRow({ row, done }) {
 
 function words(row) {
   if (row.kind === "status" && row.ended_reason) return `The call ended: ${endedOf(row.ended_reason).word}.`;
-  if (row.kind === "status" && row.status) return row.text || `The call is ${stateOf(CALL_STATES, row.status).word}.`;
+  if (row.kind === "status" && row.status && row.status !== "ended") return `The call is ${stateOf(CALL_STATES, row.status).word}.`;
   if (row.kind === "operator") return `From outside: ${row.text}`;
-  return row.text || row.kind.replaceAll("_", " ");
+  const text = row.text || row.kind.replaceAll("_", " ");
+  return text[0].toUpperCase() + text.slice(1);
 }
 
-function Row({ row, done }) {
+function Row({ row, done, made }) {
   const tool = row.kind === "tool_started" || row.kind === "tool_ended";
   const bad = row.kind === "error" || (row.kind === "provider" && row.ok !== true);
   return html`
     <li data-kind=${row.kind}>
-      <span class="soft small number">${clock(row.t)}</span>
+      <span class="soft small number">${timeOfDay(made, row.t)}</span>
       <div>${tool ? html`<${ToolRow} row=${row} done=${done} />` : html`<span class=${bad ? "bad" : ""}>${words(row)}</span>`}</div>
     </li>
   `;
 }
 
-export function Timeline({ events, done }) {
+export function Timeline({ events, done, made }) {
   const shown = rows(events);
   const [list, scrolled] = useFollowing();
   return html`
     <section class="card" aria-labelledby="timeline-title">
       <h2 id="timeline-title">Timeline</h2>
       ${shown.length
-        ? html`<ol id="timeline" class="timeline" ref=${list} onScroll=${scrolled} tabindex="0" aria-labelledby="timeline-title">${shown.map((row) => html`<${Row} key=${row.n} row=${row} done=${done} />`)}</ol>`
+        ? html`<ol id="timeline" class="timeline" ref=${list} onScroll=${scrolled} tabindex="0" aria-labelledby="timeline-title">${shown.map((row) => html`<${Row} key=${row.n} row=${row} done=${done} made=${made} />`)}</ol>`
         : html`<${Empty} title="Nothing yet">Tools that the agent uses, and whatever else happens, appear here.<//>`}
     </section>
   `;

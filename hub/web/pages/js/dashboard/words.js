@@ -81,7 +81,12 @@ export function ago(value, now) {
   return new Date(at).toLocaleDateString(undefined, { day: "numeric", month: "short" });
 }
 
-export function clock(seconds) {
+/** When in a call that was made at `made` something happened: the time of day, or (not knowing that) minutes and seconds. */
+export function timeOfDay(made, seconds) {
+  return made ? new Date(made + seconds * 1000).toLocaleTimeString(undefined, { timeStyle: "medium" }) : clock(seconds);
+}
+
+function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }

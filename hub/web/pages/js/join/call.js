@@ -247,7 +247,17 @@ export class Call {
   leave() {
     if (!this.#room) return;
     this.#close();
-    this.#set({ phase: "ended", ended: { text: "You have left the call.", next: "The same link brings you back while the call lasts.", calm: true, again: true } });
+    this.#set({ phase: "ended", ended: words.LEFT });
+    this.#askWhetherComingBackIsPossible();
+  }
+
+  async #askWhetherComingBackIsPossible() {
+    for (let tries = 0; tries < ASK_WHY_TIMES; tries += 1) {
+      await pause(ASK_WHETHER_OVER_EVERY);
+      const info = await this.#currentInfo();
+      if (this.store.get().ended !== words.LEFT) return;
+      if (info?.status === "ended") return this.#finish(info.ended_reason);
+    }
   }
 
   #hubEvent(event) {

@@ -55,6 +55,7 @@ export function hubProblem(error) {
   return { text, next, detail: error.message === text ? "" : error.message, actions: final ? [] : ["retry"] };
 }
 
+export const LEFT = { text: "You have left the call.", next: "The same link brings you back while the call lasts.", calm: true, again: true };
 export const NO_LINK = { text: "This link is not whole: the part after # is missing.", next: "Copy the whole link, or ask for a new one.", actions: [] };
 export const MEDIA_UNREACHABLE = { text: "The call's sound connection could not be made.", next: "The hub's LiveKit server may be starting or down (hub status tells). Try again in a few seconds.", actions: ["retry"] };
 export const NO_AGENT = { text: "The agent did not come within 10 seconds.", next: "The hub's voice worker may not be running (hub status tells). Try again.", actions: ["retry"] };
