@@ -92,13 +92,18 @@ class Catalog:
 
     def offered(self, view: View, *, only_read: bool = False) -> list[Route]:
         """List what a view shows, sorted by public name."""
-        shown = (route for route in self.routes.values() if _seen(route, view)[0])
+        shown = (route for route in self.routes.values() if shows(view, route))
         return [route for route in shown if route.read_only or not only_read]
 
     def why(self, pattern: str, view: View | None = None) -> list[Reason]:
         """Say for each tool that a name or glob means (public, own, or server/name) what became of it."""
         meant = [reason for reason in self.reasons if _means(pattern, reason)]
         return meant if view is None else [_through(reason, view) for reason in meant]
+
+
+def shows(view: View, route: Route) -> bool:
+    """Whether a view shows one tool."""
+    return _seen(route, view)[0]
 
 
 def _usable(spec: ServerSpec, tools: Sequence[Any]) -> tuple[list[dict[str, Any]], list[Reason]]:

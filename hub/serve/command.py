@@ -72,6 +72,7 @@ def _listening(settings: Settings) -> socket.socket:
             f"Port {settings.port} on {settings.host} cannot be used: {why}.",
             next_step="Choose another with --port, or end what has it.",
         ) from error
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setblocking(False)
     return listener
 

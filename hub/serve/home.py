@@ -71,6 +71,8 @@ def findable(home: Path, url: str, config: Path) -> Generator[None]:
     path = home / "hub.json"
     told = {"pid": os.getpid(), "started_at": time.time(), "url": url, "config": str(config)}
     write_private(path, json.dumps(told))
+    # A hub that `hub connect` starts later uses the same servers.json again.
+    write_private(home / "last.json", json.dumps({"config": str(config)}))
     try:
         yield
     finally:

@@ -107,7 +107,9 @@ class SqlJournal:
                 select(calls).where(calls.c.id == call_id).with_for_update()
             ).one_or_none()
             if row is None:
-                raise CallNotFound(f"There is no call {call_id}.", next_step="List the calls with list_calls.")
+                raise CallNotFound(
+                    f"There is no call {call_id}.", next_step="List the calls with list_calls."
+                )
             if ack is not None and not _advance(connection, call_id, ack):
                 return call_record(row)
             writer = Writer(connection, row)

@@ -64,5 +64,5 @@ def event_record(row: Row[Any]) -> Event:
 
 
 def tool_call_values(record: ToolCallRecord) -> dict[str, Any]:
-    """The columns of a ToolCall."""
-    return asdict(record)
+    """The columns of a ToolCall (by hand: asdict copies, and this is on the way of every ToolCall)."""
+    return {name: getattr(record, name) for name in record.__slots__}

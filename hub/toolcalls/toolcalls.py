@@ -2,13 +2,15 @@
 
 import time
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from mcp import MCPError
 
-from hub.core.catalog import Route
-from hub.core.errors import HubError, NotFound, ServerUnavailable
+from hub.core.catalog import Catalog, Route, shows
+from hub.core.errors import HubError, NotFound
 from hub.core.ports import Caller, Journal, RawResult
 from hub.core.records import ToolCallRecord
 from hub.core.spec import View
@@ -28,6 +30,15 @@ class Scope:
     call_id: str | None = None
 
 
+@dataclass(slots=True)
+class _Course:
+    """How one ToolCall went, for the Journal."""
+
+    outcome: str = "cancelled"
+    error: str | None = None
+    answer: Answer | None = None
+
+
 class ToolCalls:
     """Offers and runs tools."""
 
@@ -37,15 +48,7 @@ class ToolCalls:
 
     def offered(self, scope: Scope) -> list[Route]:
         """The tools of a scope, in a stable order."""
-        catalog = self._pool.voice_catalog if scope.voice else self._pool.catalog
-        routes = catalog.offered(scope.view, only_read=scope.only_read)
-        if scope.also is not None:
-            narrowed = {route.public for route in catalog.offered(scope.also)}
-            routes = [route for route in routes if route.public in narrowed]
-        if scope.voice:
-            # Until there is a gate, a voice call changes nothing: a twin cannot, of the others only readers.
-            routes = [route for route in routes if route.read_only or self._pool.has_twin(route.server)]
-        return routes
+        return [route for route in self._catalog(scope).routes.values() if self._admits(scope, route)]
 
     def route(self, scope: Scope, name: str) -> Route:
         """The route of one offered tool.
@@ -53,13 +56,23 @@ class ToolCalls:
         Raises:
             NotFound: The scope has no such tool.
         """
-        catalog = self._pool.voice_catalog if scope.voice else self._pool.catalog
-        route = catalog.route(name)
-        if route is None or not any(offered.public == name for offered in self.offered(scope)):
+        route = self._catalog(scope).route(name)
+        if route is None or not self._admits(scope, route):
             raise NotFound(
                 f"There is no tool {name} here.", next_step="List the tools again: they have changed."
             )
         return route
+
+    def _catalog(self, scope: Scope) -> Catalog:
+        return self._pool.voice_catalog if scope.voice else self._pool.catalog
+
+    def _admits(self, scope: Scope, route: Route) -> bool:
+        if not shows(scope.view, route) or (scope.also is not None and not shows(scope.also, route)):
+            return False
+        if route.read_only:
+            return True
+        # Until there is a gate, a voice call changes nothing: a twin cannot, of the others only readers.
+        return not scope.only_read and (not scope.voice or self._pool.has_twin(route.server))
 
     async def run(
         self,
@@ -77,26 +90,32 @@ class ToolCalls:
             mcp.MCPError: The server refused the request itself.
         """
         route = self.route(scope, name)
-        params: dict[str, Any] = {"name": route.tool, "arguments": {**arguments, **route.preset}}
+        params: dict[str, Any] = {"name": route.tool, "arguments": route.arguments(arguments)}
         if meta:
             params["_meta"] = meta
         twin = scope.voice and self._pool.has_twin(route.server)
-        started_at, begun = time.time(), time.monotonic()
-        answer: Answer | None = None
-        outcome, error = "cancelled", None
-        try:
-            answer = await self._pool.call(route.server, "tools/call", params, caller=caller, twin=twin)
-        except (ConnectionLost, TimeoutError, HubError) as lost:
-            outcome, error = _outcome(lost), _words(route, lost)
-            return {"content": [{"type": "text", "text": error}], "isError": True}
-        except MCPError as refused:
-            outcome, error = "refused", str(refused)
-            raise
-        else:
-            outcome = "tool_error" if answer.result.get("isError") else "ok"
+        with self._remembered(scope, caller, route, twin=twin) as course:
+            try:
+                answer = await self._pool.call(route.server, "tools/call", params, caller=caller, twin=twin)
+            except (ConnectionLost, TimeoutError, HubError) as lost:
+                course.outcome = "timeout" if isinstance(lost, TimeoutError) else "unavailable"
+                course.error = _words(route, lost)
+                return {"content": [{"type": "text", "text": course.error}], "isError": True}
+            except MCPError as refused:
+                course.outcome, course.error = "refused", str(refused)
+                raise
+            course.answer = answer
+            course.outcome = "tool_error" if answer.result.get("isError") else "ok"
             return answer.result
+
+    @contextmanager
+    def _remembered(self, scope: Scope, caller: Caller, route: Route, *, twin: bool) -> Generator[_Course]:
+        """Note a ToolCall in the Journal, however it ends."""
+        course, started_at, begun = _Course(), time.time(), time.monotonic()
+        try:
+            yield course
         finally:
-            spent = (time.monotonic() - begun) * 1000
+            answer, spent = course.answer, (time.monotonic() - begun) * 1000
             self._journal.tool_call(
                 ToolCallRecord(
                     id=uuid.uuid4().hex,
@@ -107,15 +126,11 @@ class ToolCalls:
                     started_at=started_at,
                     queue_ms=answer.queue_ms if answer else spent,
                     server_ms=answer.server_ms if answer else 0.0,
-                    outcome=outcome,
-                    error=error,
+                    outcome=course.outcome,
+                    error=course.error,
                     twin=twin,
                 )
             )
-
-
-def _outcome(lost: Exception) -> str:
-    return "timeout" if isinstance(lost, TimeoutError) else "unavailable"
 
 
 def _words(route: Route, lost: Exception) -> str:
@@ -130,8 +145,6 @@ def _words(route: Route, lost: Exception) -> str:
             return f"{route.server} stopped before {route.tool} was sent to it. Try again."
         case TimeoutError():
             return f"{route.server} did not answer {route.tool} in time. It may still be running there."
-        case ServerUnavailable():
-            return lost.message
         case HubError():
             return lost.message
         case _:
