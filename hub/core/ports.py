@@ -1,4 +1,4 @@
-"""The borders of the hub: what the deciding and the running parts ask of the world, each with a fake for tests."""
+"""The borders of the hub: what its parts ask of the world and of each other, each with a fake for tests."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol

@@ -123,7 +123,13 @@ def writes(event: WorkerEvent) -> tuple[Write, ...]:
         case JobEnded():
             return (End(t=event.t, reason=_reason(event.reason), message=event.message),)
         case (
-            CallerState() | ToolStarted() | ToolEnded() | ProviderState() | Failed() | CommandDone() | Measured()
+            CallerState()
+            | ToolStarted()
+            | ToolEnded()
+            | ProviderState()
+            | Failed()
+            | CommandDone()
+            | Measured()
         ):
             return (_noted(event),)
         case _:

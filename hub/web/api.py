@@ -1,4 +1,4 @@
-"""JSON for the dashboard and the command line. Every route wants the operator; access.py has seen to who asks."""
+"""JSON for dashboard and command line. Every route wants the operator; access.py has seen to who asks."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ Only signalling passes through here; sound goes straight between browser and Liv
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import aiohttp
 import anyio
@@ -49,9 +49,8 @@ class Signalling:
             return PlainTextResponse("LiveKit is not up.", status_code=503)
         try:
             timeout = aiohttp.ClientTimeout(total=CONNECT_SECONDS)
-            headers = {k: v for k, v in request.headers.items() if k == "authorization"}
             async with self._session.request(
-                request.method, target, timeout=timeout, headers=headers
+                request.method, target, timeout=timeout, headers=_token(request.headers)
             ) as answer:
                 return Response(
                     await answer.read(), status_code=answer.status, media_type=answer.content_type
@@ -66,7 +65,9 @@ class Signalling:
             return
         try:
             with anyio.fail_after(CONNECT_SECONDS):
-                livekit = await self._session.ws_connect(target, max_msg_size=0)
+                livekit = await self._session.ws_connect(
+                    target, max_msg_size=0, headers=_token(caller.headers)
+                )
         except (aiohttp.ClientError, TimeoutError):
             await caller.close(INTERNAL, "LiveKit does not answer")
             return
@@ -103,6 +104,11 @@ class Signalling:
         except (WebSocketDisconnect, RuntimeError):
             logger.debug("a caller left while LiveKit was speaking")
         scope.cancel()
+
+
+def _token(headers: Mapping[str, str]) -> dict[str, str]:
+    """LiveKit's own token: programs send it as a header, browsers in the query."""
+    return {"Authorization": headers["authorization"]} if "authorization" in headers else {}
 
 
 def _told(code: int | None) -> int:
