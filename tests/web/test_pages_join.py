@@ -174,6 +174,32 @@ async def test_leaving_ends_cleanly_and_the_same_link_leads_back(browser: Browse
         await seen.clean()
 
 
+async def test_after_leaving_a_call_that_then_ended_there_is_no_way_back(
+    browser: Browser, join_hub: FakeHub
+) -> None:
+    async with AsyncExitStack() as stack:
+        _, seen = await joined(stack, browser, join_hub)
+        await seen.page.click("#leave")
+        await seen.until("!!document.querySelector('#again')")
+        join_hub.info |= {"status": "ended", "ended_reason": "caller_left"}
+        await seen.until("!document.querySelector('#again')")
+        assert await seen.text("#ended") == "You have left the call."
+
+
+async def test_many_phrases_fold_before_the_call_and_are_all_at_hand_in_it(
+    browser: Browser, join_hub: FakeHub
+) -> None:
+    join_hub.info |= {"phrases": [{"say": f"phrase {n}"} for n in range(30)]}
+    async with AsyncExitStack() as stack:
+        seen = await stack.enter_async_context(open_page(browser, link(join_hub)))
+        await seen.until_state("ready")
+        assert "phrase 29" not in await seen.text("#phrases")
+        await seen.page.click("#phrases summary")
+        assert "phrase 29" in await seen.text("#phrases")
+        _, caller = await joined(stack, browser, join_hub)
+        assert await caller.page.evaluate("document.querySelectorAll('#phrases button').length") == 30
+
+
 async def test_a_reload_keeps_the_words_and_the_same_link_joins_again(
     browser: Browser, join_hub: FakeHub
 ) -> None:
