@@ -10,7 +10,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +24,7 @@ TONES = {"greeting": 800, "answer": 1300, "failed": 1900, "reply": 400, "announc
 _KINDS = (("^Hello", "greeting"), ("answer", "answer"), ("Sorry|fail", "failed"), ("I heard", "reply"))
 
 Body = dict[str, Any]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class Providers:
         """Listen on a free port, the same one when started again."""
         app = web.Application(client_max_size=2**26)
         app.router.add_get("/v3/ws", self._recognise)
-        app.router.add_post("/v1/chat/completions", self._complete)
-        app.router.add_post("/v1/audio/speech", self._speak)
+        app.router.add_post("/v1/chat/completions", _patient(self._complete))
+        app.router.add_post("/v1/audio/speech", _patient(self._speak))
         app.router.add_get("/v1/{rest:.*}", self._models)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
@@ -258,6 +259,18 @@ class _Ear:
     def close(self) -> None:
         if self._ending is not None:
             self._ending.cancel()
+
+
+def _patient(handler: Handler) -> Handler:
+    """Clients that interrupt an answer are no error."""
+
+    async def handled(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ConnectionResetError:
+            return web.Response()
+
+    return handled
 
 
 def _deltas(rule: Rule) -> list[Body]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,13 +20,13 @@ class Environment:
     """Everything that differs from machine to machine."""
 
     hub_url: str
-    worker_token: str
+    worker_token: str = field(repr=False)
     livekit_url: str
     livekit_api_key: str
-    livekit_api_secret: str
-    openai_api_key: str
+    livekit_api_secret: str = field(repr=False)
+    openai_api_key: str = field(repr=False)
     openai_base_url: str
-    assemblyai_api_key: str
+    assemblyai_api_key: str = field(repr=False)
     assemblyai_base_url: str
     home: Path
 

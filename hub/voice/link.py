@@ -86,11 +86,11 @@ class Link:
     async def run(self) -> None:
         """Own both directions; returns when the link is closed and the hub has everything, or never will."""
         self._heard = self._clock()
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._down)
-            await self._up()
-            tasks.cancel_scope.cancel()
-        self._inbox.close()
+        with self._inbox, self.commands:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._down)
+                await self._up()
+                tasks.cancel_scope.cancel()
         if self._outbox:
             log.warning("call %s: %d events could not be handed in", self.call_id, len(self._outbox))
 

@@ -36,7 +36,7 @@ class Notices:
             log.debug("a notice was dropped: %s", kind)
 
     async def run(self) -> None:
-        async with self._outbox:
+        with self._inbox, self._outbox:
             async for notice in self._outbox:
                 await self._sent(notice)
 

@@ -59,9 +59,10 @@ class People:
             self._room.off("participant_disconnected", self._left)
 
     async def _watch(self) -> None:
+        came = self._here  # replaced when they leave
         with anyio.move_on_after(NO_SHOW_SECONDS):
-            await self._here.wait()
-        if not self._here.is_set():
+            await came.wait()
+        if not came.is_set():
             self._ender.end(Ending(EndedReason.NO_SHOW, "nobody came", at_once=True))
             return
         while True:

@@ -37,10 +37,11 @@ class Steering:
         self._lines, self._to_answer = _lines()
 
     async def run(self) -> None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._answering)
-            async for command in self._link.commands:
-                await self._obey(command, tasks)
+        with self._lines, self._to_answer:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._answering)
+                async for command in self._link.commands:
+                    await self._obey(command, tasks)
 
     async def _obey(self, command: Command, tasks: TaskGroup) -> None:
         try:
@@ -86,15 +87,14 @@ class Steering:
             self._done(command, "refused", "The call was ending already.")
 
     async def _answering(self) -> None:
-        async with self._to_answer:
-            async for command in self._to_answer:
-                try:
-                    speech = self._session.generate_reply(user_input=command.text)
-                except RuntimeError as error:
-                    self._done(command, "refused", str(error))
-                    continue
-                self._done(command, "in_context")
-                await self._speaker.heard(speech, REPLY_SECONDS)
+        async for command in self._to_answer:
+            try:
+                speech = self._session.generate_reply(user_input=command.text)
+            except RuntimeError as error:
+                self._done(command, "refused", str(error))
+                continue
+            self._done(command, "in_context")
+            await self._speaker.heard(speech, REPLY_SECONDS)
 
     async def _confirm(self, command: Command, speech: SpeechHandle, seconds: float) -> None:
         heard = await self._speaker.heard(speech, seconds)

@@ -91,6 +91,8 @@ class FakeHub:
         self.tools: dict[str, FakeTool] = {}
         self.broken = 0
         """So many requests of the Link are answered with 503."""
+        self.answers_lost = 0
+        """So many batches of events are taken, and then answered with 503."""
         self.token = TOKEN
         self.port = 0
         self.bus = InMemorySubscriptionBus()
@@ -124,19 +126,21 @@ class FakeHub:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
+        listener.listen(128)  # nobody is refused while the server starts
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._app(), log_level="critical", lifespan="on", timeout_graceful_shutdown=1, ws="none"
         )
         server = _Quiet(config)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve, [listener])
-            try:
-                yield self
-            finally:
-                server.should_exit = True
-                for call in self.calls.values():
-                    call.touch()
+        with listener:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(server.serve, [listener])
+                try:
+                    yield self
+                finally:
+                    server.should_exit = True
+                    for call in self.calls.values():
+                        call.touch()
 
     def _app(self) -> Starlette:
         mcp = Server[Any](
@@ -194,7 +198,9 @@ class FakeHub:
     async def _events(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return refusal
-        call = self.calls[request.path_params["id"]]
+        call = self.calls.get(request.path_params["id"])
+        if call is None:
+            return _error(404, "call_not_found", "There is no such call.")
         up = EventsUp.model_validate_json(await request.body())
         seen = call.seq.get(up.job_id, 0)
         for event in up.events:
@@ -203,12 +209,17 @@ class FakeHub:
                 seen = event.seq
         call.seq[up.job_id] = seen
         call.touch()
+        if self.answers_lost:
+            self.answers_lost -= 1
+            return _error(503, "unavailable", "The answer is lost.")
         return JSONResponse({"seq": seen, "over": call.over})
 
     async def _commands(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return refusal
-        call = self.calls[request.path_params["id"]]
+        call = self.calls.get(request.path_params["id"])
+        if call is None:
+            return _error(404, "call_not_found", "There is no such call.")
         after, wait = int(request.query_params["after"]), float(request.query_params["wait"])
         with anyio.move_on_after(min(wait, 2.0)):
             while len(call.commands) <= after and not call.over:

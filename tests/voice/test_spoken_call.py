@@ -101,8 +101,8 @@ async def test_a_clean_leave_frees_everything(stage: Stage) -> None:
     async with talking(stage) as (call, caller, room):
         stage.providers.events.clear()
         await caller.hang_up()
-        await call.until(lambda call: call.ended, seconds=3)
-        await stage.livekit.closed(room, seconds=3)
+        await call.until(lambda call: call.ended, seconds=10)
+        await stage.livekit.closed(room, seconds=10)
         assert call.ended
         assert call.ended.reason == "caller_left"
         assert [what for _, what in stage.providers.events] == ["stt closed"]
@@ -177,7 +177,7 @@ async def test_the_link_outlasts_a_restart_of_the_hub(stage: Stage) -> None:
 async def test_a_stopped_worker_ends_its_calls_and_is_gone_at_once(stage: Stage) -> None:
     async with talking(stage) as (call, _caller, room):
         os.kill(stage.worker.pid, signal.SIGTERM)
-        with anyio.fail_after(4):
+        with anyio.fail_after(15):
             assert await stage.worker.process.wait() == 0
         assert call.ended
         assert (call.ended.reason, call.ended.message) == ("worker_lost", "worker stopping")

@@ -1,0 +1,48 @@
+"""The system prompt."""
+
+from typing import Any
+
+from hub.core.wire import Brief, Question
+from hub.voice.instructions import NOT_UNDERSTOOD, instructions
+from hub.voice.persona import Persona
+
+PERSONA = Persona(name="p", greeting="Hi", instructions="Be kind.")
+
+
+def brief(**values: Any) -> Brief:
+    given: dict[str, Any] = {"mode": "browser", "goal": "Sell tea.", "max_seconds": 60.0} | values
+    return Brief(call_id="c", token="t", mcp_path="/mcp/calls/c", **given)  # noqa: S106
+
+
+def test_persona_and_goal_come_first() -> None:
+    assert instructions(PERSONA, brief()) == "Be kind.\n\nThe goal of this call: Sell tea."
+
+
+def test_everything_that_the_desktop_gave_is_in_it() -> None:
+    text = instructions(
+        PERSONA,
+        brief(
+            context="Tea is green.",
+            instructions="Be brief.",
+            language="de",
+            success_criteria=["A pot is sold"],
+            questions=[Question(key="size", question="Which size?", choices=["small", "large"])],
+        ),
+    )
+    for part in (
+        "Tea is green.",
+        "Be brief.",
+        "language: de",
+        "- A pot is sold",
+        "Which size? (one of: small, large)",
+    ):
+        assert part in text
+
+
+def test_a_practice_recogniser_is_explained() -> None:
+    assert NOT_UNDERSTOOD in instructions(PERSONA, brief(practice=["stt"]))
+    assert NOT_UNDERSTOOD not in instructions(PERSONA, brief(practice=["llm"]))
+
+
+def test_a_typed_call_says_so() -> None:
+    assert "typed" in instructions(PERSONA, brief(mode="text"))

@@ -1,0 +1,114 @@
+"""The plugins as the worker builds them, against providers that fail."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from livekit import rtc
+from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
+
+from hub.voice.cached_speech import FRAME_SAMPLES, RATE, CachedSpeech
+from hub.voice.environment import Environment
+from hub.voice.models import Models
+from hub.voice.persona import Persona
+from tests.providers import Providers
+
+pytestmark = pytest.mark.anyio
+PERSONA = Persona(name="p", greeting="Hello there", instructions="x")
+ONCE = APIConnectOptions(max_retry=0, timeout=2)
+
+
+@pytest.fixture
+async def providers() -> AsyncGenerator[Providers]:
+    async with Providers(stt_ms=10, llm_ms=10, tts_ms=10).running() as running:
+        yield running
+
+
+@pytest.fixture
+async def models(providers: Providers) -> AsyncGenerator[Models]:
+    environment = Environment(
+        hub_url="",
+        worker_token="",
+        livekit_url="",
+        livekit_api_key="",
+        livekit_api_secret="",
+        openai_api_key="k",
+        openai_base_url=providers.openai_url,
+        assemblyai_api_key="k",
+        assemblyai_base_url=providers.assemblyai_url,
+        home=Path(),
+    )
+    async with Models.open(environment) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(("status", "again"), [(401, False), (403, False), (429, True), (503, True)])
+async def test_a_refused_handshake_is_an_error_that_livekit_knows(
+    providers: Providers, models: Models, status: int, again: bool
+) -> None:
+    providers.refuse["stt"] = status
+    stream = models.hearing(PERSONA, None).stream(conn_options=ONCE)
+    with pytest.raises(APIStatusError) as error:
+        async for _ in stream:
+            pass
+    assert (error.value.status_code, error.value.retryable) == (status, again)
+    await stream.aclose()
+
+
+async def test_a_recogniser_that_cannot_be_reached_is_an_error_that_livekit_knows(models: Models) -> None:
+    hearing = models.hearing(PERSONA, None)
+    hearing._base_url = "ws://127.0.0.1:9"
+    stream = hearing.stream(conn_options=ONCE)
+    with pytest.raises(APIConnectionError):
+        async for _ in stream:
+            pass
+    await stream.aclose()
+
+
+async def test_a_connection_that_stands_is_told(models: Models) -> None:
+    hearing = models.hearing(PERSONA, "en")
+    told: list[bool] = []
+    hearing.on_connected = lambda: told.append(True)
+    stream = hearing.stream(conn_options=ONCE)
+    stream.push_frame(rtc.AudioFrame(bytes(3200), 16000, 1, 1600))
+    stream.end_input()
+    async for _ in stream:
+        pass
+    assert told == [True]
+    await stream.aclose()
+
+
+async def test_a_kept_sentence_survives_the_worker_and_its_provider(
+    providers: Providers, models: Models, tmp_path: Path
+) -> None:
+    cached = CachedSpeech(models, tmp_path)
+    assert cached.frames(PERSONA, PERSONA.greeting) is None
+    assert await cached.learn(PERSONA, PERSONA.greeting)
+    providers.refuse["tts"] = 500
+    again = CachedSpeech(models, tmp_path)
+    assert await again.learn(PERSONA, PERSONA.greeting)
+    frames = again.frames(PERSONA, PERSONA.greeting)
+    assert frames is not None
+    heard = [frame async for frame in frames]
+    assert heard[0].samples_per_channel == FRAME_SAMPLES
+    sound = b"".join(bytes(frame.data) for frame in heard)
+    assert sound.startswith(providers.tone(PERSONA.greeting))
+    assert len(sound) / 2 / RATE >= 0.4
+
+
+async def test_another_voice_is_another_sound(models: Models, tmp_path: Path) -> None:
+    cached = CachedSpeech(models, tmp_path)
+    await cached.learn(PERSONA, "Hello", "echo")
+    assert cached.frames(PERSONA, "Hello") is None
+    assert cached.frames(PERSONA, "Hello", "echo") is not None
+
+
+async def test_what_is_missing_is_asked_for_until_it_is_there(
+    providers: Providers, models: Models, tmp_path: Path
+) -> None:
+    providers.refuse["tts"] = 500
+    assert not await CachedSpeech(models, tmp_path).learn(PERSONA, "Hello")
+    providers.refuse.clear()
+    cached = CachedSpeech(models, tmp_path)
+    await cached.fill([PERSONA])
+    assert all(cached.frames(PERSONA, text) is not None for text in PERSONA.fixed_texts())
