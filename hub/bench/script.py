@@ -1,0 +1,22 @@
+"""What the virtual callers say, and what the stand-ins make of it."""
+
+from typing import Final
+
+from hub.bench.providers import Rule, Utterance
+
+PLAIN: Final = Utterance("tell me about the office", 1.0)
+FAST: Final = Utterance("please use the fast tool", 1.3)
+SLOW: Final = Utterance("please use the slow tool", 1.6)
+STORY: Final = Utterance("tell me a very long story", 1.9)
+STOP: Final = Utterance("stop please stop now and wait", 2.2)
+UTTERANCES: Final = (PLAIN, FAST, SLOW, STORY, STOP)
+
+FAST_MS, SLOW_MS = 20, 8000
+SERVER: Final = "bench"
+TOOL: Final = f"{SERVER}__wait"
+RULES: Final = (
+    Rule("fast tool", TOOL, {"ms": FAST_MS}),
+    Rule("slow tool", TOOL, {"ms": SLOW_MS}),
+    Rule("story", say="I heard " + "that you like a story and I go on " * 8),
+    Rule("office|stop", say="I heard you"),
+)
