@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 
 from hub.settings import Settings
@@ -18,10 +19,13 @@ COMPLETE = "HUB_TESTS_COMPLETE"
 
 
 def pytest_configure() -> None:
-    """Forget the developer's own keys, hub and home before any test can use them."""
+    """Forget the developer's own keys, hub and home before any test can use them; no timed assertions."""
     for field in Settings.model_fields.values():
         os.environ.pop(str(field.validation_alias), None)
     os.environ["HUB_HOME"] = NOWHERE
+    # How long an example takes is the machine's affair; pytest-timeout ends what hangs.
+    hypothesis.settings.register_profile("hub", deadline=None)
+    hypothesis.settings.load_profile("hub")
 
 
 def missing(what: str, remedy: str, *, optional: bool = False) -> NoReturn:
