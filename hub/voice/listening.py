@@ -106,7 +106,12 @@ class Listening:
 
     def _over(self, speech: SpeechHandle) -> None:
         """Speeches that were prepared and thrown away end too, while another one is heard."""
-        if speech.id == self._speaking:
+        phrase = self._speaker.phrases.pop(speech.id, None) if self._speaker else None
+        if speech.id != self._speaking:
+            return
+        if phrase is not None and not speech.interrupted:
+            self.transcript.agent_said("agent", phrase, interrupted=False)
+        else:
             self.transcript.silent(interrupted=speech.interrupted)
 
     def _measure(self, item: llm.ChatMessage) -> None:

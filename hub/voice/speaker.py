@@ -20,6 +20,8 @@ class Speaker:
     ) -> None:
         self.operator: set[str] = set()
         """Speeches that a desktop had said."""
+        self.phrases: dict[str, str] = {}
+        """Speeches that are not in the model's context, and what they say."""
         self._session = session
         self._cached = cached
         self._persona = persona
@@ -53,8 +55,11 @@ class Speaker:
         frames = self._cached.frames(self._persona, text, self._voice)
         frames = frames or self._cached.frames(self._persona, text)
         if frames is None or self._session.output.audio is None:
-            return self._session.say(text, add_to_chat_ctx=False)
-        return self._session.say(text, audio=frames, add_to_chat_ctx=False)
+            speech = self._session.say(text, add_to_chat_ctx=False)
+        else:
+            speech = self._session.say(text, audio=frames, add_to_chat_ctx=False)
+        self.phrases[speech.id] = text
+        return speech
 
     def operator_says(self, text: str) -> SpeechHandle:
         speech = self.say(text)

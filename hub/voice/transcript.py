@@ -41,6 +41,8 @@ class Transcript:
         self._prefix = uuid.uuid4().hex[:8]
         self._caller: _Turn | None = None
         self._agent: _Turn | None = None
+        self._late = ""
+        """Words of a turn that is final already: on a busy machine they come after its end."""
 
     def heard(self, text: str, *, final: bool) -> None:
         """The recogniser understood something; a final piece stays, a partial one is replaced."""
@@ -63,8 +65,9 @@ class Transcript:
 
     def speaking(self, role: Literal["agent", "operator"], words: str) -> None:
         """Words of the agent are being heard now."""
-        if self._agent is None and not words.strip():
+        if self._agent is None and (not words.strip() or self._is_late(words)):
             return
+        self._late = ""
         turn = self._agent = self._agent or self._opened(role)
         turn.whole.append(words)
         self._grown(turn)
@@ -73,7 +76,9 @@ class Transcript:
         """The agent has finished, or was cut off: `text` is what was heard of it."""
         turn = self._agent or self._opened(role)
         self._agent = None
-        self._final(turn, text.strip(), interrupted=interrupted)
+        text = text.strip()
+        self._late = "" if interrupted else text.removeprefix(turn.text())
+        self._final(turn, text, interrupted=interrupted)
 
     def silent(self, *, interrupted: bool) -> None:
         """The agent stopped speaking; a turn that nothing else has completed is complete now."""
@@ -87,6 +92,13 @@ class Transcript:
         if self._caller is not None:
             turn, self._caller = self._caller, None
             self._final(turn, turn.text(), interrupted=bool(turn.partial))
+
+    def _is_late(self, words: str) -> bool:
+        rest, words = self._late.lstrip(), words.strip()
+        if not rest.startswith(words):
+            return False
+        self._late = rest.removeprefix(words)
+        return True
 
     def _opened(self, role: Speaker) -> _Turn:
         return _Turn(f"{role}-{self._prefix}-{next(self._names)}", role)

@@ -102,6 +102,15 @@ def test_both_sides_may_speak_at_once(told: Told, transcript: Transcript) -> Non
     ]
 
 
+def test_words_that_come_after_the_end_open_no_new_turn(told: Told, transcript: Transcript) -> None:
+    transcript.speaking("agent", "Please try ")
+    transcript.agent_said("agent", "Please try again later.", interrupted=False)
+    transcript.speaking("agent", "again ")
+    transcript.speaking("agent", "later.")
+    transcript.speaking("agent", "Another")
+    assert [text for _, text, _, _ in told.lines()] == ["Please try", "Please try again later.", "Another"]
+
+
 @pytest.mark.anyio
 async def test_words_come_from_the_end_of_livekits_chain() -> None:
     heard: list[str] = []
