@@ -102,12 +102,17 @@ async def listening(livekit: Livekit) -> AsyncGenerator[Ear]:
 
     async def listen(track: rtc.Track) -> None:
         loud = 0
-        async for event in rtc.AudioStream(track, sample_rate=48_000, num_channels=1):
-            ear.anything.set()
-            samples = array("h", bytes(event.frame.data))
-            loud += sum(abs(sample) > LOUD // 2 for sample in samples)
-            if loud > 48_000 // 2:
-                ear.tone.set()
+        stream = rtc.AudioStream(track, sample_rate=48_000, num_channels=1)
+        try:
+            async for event in stream:
+                ear.anything.set()
+                samples = array("h", bytes(event.frame.data))
+                loud += sum(abs(sample) > LOUD // 2 for sample in samples)
+                if loud > 48_000 // 2:
+                    ear.tone.set()
+        finally:
+            with anyio.move_on_after(2, shield=True):
+                await stream.aclose()
 
     async with anyio.create_task_group() as tasks:
 
