@@ -10,7 +10,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -29,7 +29,9 @@ KINDS: Final = (("^Hello", "greeting"), ("answer", "answer"), ("Sorry|fail", "fa
 FAILURE: Final = re.compile(r"error|cannot|no such|failed|not allow", re.IGNORECASE)
 STOP_SECONDS: Final = 0.2
 ANSWER_CHARACTERS: Final = 200
+GONE: Final = 499
 Body = dict[str, Any]
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Providers:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["Providers"]:
         """Listen on a free port, the same one when started again."""
-        app = web.Application(client_max_size=2**26)
+        app = web.Application(client_max_size=2**26, middlewares=[_interrupted])
         app.router.add_get("/v3/ws", self._recognise)
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_post("/v1/audio/speech", self._speak)
@@ -189,6 +191,15 @@ class Providers:
         finally:
             self.note("stt closed")
         return socket
+
+
+@web.middleware
+async def _interrupted(request: web.Request, handler: Answer) -> web.StreamResponse:
+    """Whoever is interrupted while speaking has the rest thrown away: no error of ours."""
+    try:
+        return await handler(request)
+    except ConnectionResetError:
+        return web.Response(status=GONE)
 
 
 def _told(content: str) -> str:
