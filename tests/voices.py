@@ -32,9 +32,11 @@ def samples(text: str, voice: str = "en-us", wpm: int = 150, rate: int = 48_000)
     return np.asarray(soxr.resample(loud, _espeak().rate, rate)).astype(np.int16)
 
 
-def wav(text: str, path: Path, voice: str = "en-us", wpm: int = 150, rate: int = 48_000) -> Path:
-    """Write the sentence as a mono WAV with a little silence around it, and return the path."""
-    before, after = np.zeros(rate * 3 // 10, np.int16), np.zeros(rate // 2, np.int16)
+def wav(
+    text: str, path: Path, voice: str = "en-us", wpm: int = 150, rate: int = 48_000, *, silence: float = 0.5
+) -> Path:
+    """Write the sentence as a mono WAV, a little silence before it and some after, and return the path."""
+    before, after = np.zeros(rate * 3 // 10, np.int16), np.zeros(int(rate * silence), np.int16)
     spoken = np.concatenate([before, samples(text, voice, wpm, rate), after])
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)

@@ -17,6 +17,9 @@ def call_result(call: CallRecord, events: Sequence[Event], include: Sequence[str
     result: Result = {
         "call_id": call.id,
         "status": call.status.value,
+        "mode": call.mode.value,
+        "goal": call.goal,
+        "created_at": iso(call.created_at),
         "done": call.done,
         "outcome": None,
         "ended_reason": call.ended_reason.value if call.ended_reason else None,

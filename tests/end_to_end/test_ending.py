@@ -124,7 +124,7 @@ def test_a_second_hub_says_in_one_line_why_it_does_not_start(
 
 def second_hub(home: Path, env: dict[str, str]) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "hub", "serve", "--port", "0"],
+        [sys.executable, "-m", "hub", "serve"],
         env={**os.environ, **env, "HUB_HOME": str(home)},
         capture_output=True,
         text=True,

@@ -12,7 +12,7 @@ const SAYABLE = 4000;
  */
 export function createRoom(listener) {
   const LK = window.LivekitClient;
-  const room = new LK.Room({ disconnectOnPageLeave: true, stopLocalTrackOnUnpublish: true });
+  const room = new LK.Room({ disconnectOnPageLeave: false, stopLocalTrackOnUnpublish: true });
   const isAgent = (participant) => participant.kind === LK.ParticipantKind.AGENT;
   const seen = (participant) => {
     if (!isAgent(participant)) return;
