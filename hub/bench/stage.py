@@ -159,7 +159,7 @@ def find_livekit_server() -> Path:
     built = load_settings(Path.cwd()).home / "bin" / PROGRAM
     if on_path is None and not os.access(built, os.X_OK):
         raise Unavailable(
-            "hub bench needs livekit-server to measure calls, and it is neither on PATH nor in HUB_HOME/bin.",
+            "To measure calls, livekit-server is needed, and it is neither on PATH nor in HUB_HOME/bin.",
             next_step="Run ./scripts/run once, which builds it, or put it on PATH.",
         )
     return Path(on_path or built)
