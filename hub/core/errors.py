@@ -46,7 +46,7 @@ class ServerUnavailable(HubError):
 
 
 class UnsupportedInMode(HubError):
-    """This cannot be done in a VoiceCall of this mode."""
+    """Not every mode of VoiceCall can do it."""
 
     code = "unsupported_in_mode"
 

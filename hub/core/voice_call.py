@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Final
 
 from hub.core.records import Append, CallStatus, End, EndedReason, EventKind, PutTurn, Role, Start, Write
 from hub.core.wire import (
@@ -122,18 +122,8 @@ def writes(event: WorkerEvent) -> tuple[Write, ...]:
             )
         case JobEnded():
             return (End(t=event.t, reason=_reason(event.reason), message=event.message),)
-        case (
-            CallerState()
-            | ToolStarted()
-            | ToolEnded()
-            | ProviderState()
-            | Failed()
-            | CommandDone()
-            | Measured()
-        ):
-            return (_noted(event),)
         case _:
-            assert_never(event)
+            return (_noted(event),)
 
 
 def _reason(text: str) -> EndedReason:

@@ -130,50 +130,56 @@ class Hub:
         self._pool = Pool(guardian=guardian, home=settings.home)
         self._toolcalls = ToolCalls(self._pool, journal)
         self._operations = ServerOperations(self._pool, self._file, self._stopping.set)
-        self.voice: Voice | None = None
-        if options.voice:
-            self.voice = Voice(
-                Ground(
-                    settings=settings,
-                    url=url,
-                    token=token,
-                    places=here,
-                    guardian=guardian,
-                    journal=journal,
-                    pool=self._pool,
-                    toolcalls=self._toolcalls,
-                    practice=self._practice,
-                )
-            )
-        self._status = HubStatus(
+        ground = Ground(
+            settings=settings,
             url=url,
-            started_at=time.time(),
-            config=str(options.config),
-            voice=options.voice,
-            servers=self._operations.servers,
-            parts=self._all_parts,
-            providers=providers(settings),
-            problems=self._operations.problems,
-            calls=self.voice.count if self.voice is not None else lambda: {"active": 0, "limit": 0},
-            ready=self._ready,
+            token=token,
+            places=here,
+            guardian=guardian,
+            journal=journal,
+            pool=self._pool,
+            toolcalls=self._toolcalls,
+            practice=self._practice,
         )
-        calls = self.voice.calls if self.voice is not None else None
+        self.voice = Voice(ground) if options.voice else None
+        self._status = self._told_status()
         self._gateway = Gateway(
             self._toolcalls,
-            calls,
+            self.voice.calls if self.voice is not None else None,
             self._pool,
             status=self._status.for_tool,
             call_scope=self.voice.scope if self.voice is not None else lambda _call_id: None,
         )
-        self._door = Doorkeeper(
-            token=token,
-            worker_token=self.voice.worker_token if self.voice is not None else token,
-            hosts=LOOPBACK | {settings.host, urlsplit(url).hostname or ""},
-            call_token=self.voice.keys.opens_tools if self.voice is not None else lambda _id, _token: False,
-        )
-        if self.voice is not None:
-            write_private(settings.home / "worker-token", self.voice.worker_token + "\n")
+        self._door = self._doorkeeper(token)
         self._app = Access(self._routes(session), self._door)
+
+    def _told_status(self) -> HubStatus:
+        return HubStatus(
+            url=self.url,
+            started_at=time.time(),
+            config=str(self._options.config),
+            voice=self._options.voice,
+            servers=self._operations.servers,
+            parts=self._all_parts,
+            providers=providers(self._settings),
+            problems=self._operations.problems,
+            calls=self.voice.count if self.voice is not None else lambda: {"active": 0, "limit": 0},
+            ready=self._ready,
+        )
+
+    def _doorkeeper(self, token: str) -> Doorkeeper:
+        hosts = LOOPBACK | {self._settings.host, urlsplit(self.url).hostname or ""}
+        if self.voice is None:
+            return Doorkeeper(
+                token=token, worker_token=token, hosts=hosts, call_token=lambda _id, _token: False
+            )
+        write_private(self._settings.home / "worker-token", self.voice.worker_token + "\n")
+        return Doorkeeper(
+            token=token,
+            worker_token=self.voice.worker_token,
+            hosts=hosts,
+            call_token=self.voice.keys.opens_tools,
+        )
 
     def _routes(self, session: aiohttp.ClientSession) -> Starlette:
         calls = self.voice.calls if self.voice is not None else None

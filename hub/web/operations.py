@@ -10,7 +10,6 @@ from hub.core.spec import EVERYTHING, Config, Problem
 from hub.pool.config_file import ConfigFile
 from hub.pool.pool import Pool
 
-
 NEVER_STARTED = frozenset({"disabled", "not_configured"})
 
 

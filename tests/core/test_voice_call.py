@@ -28,7 +28,8 @@ def test_every_happening_moves_a_call_or_changes_nothing(status: CallStatus, hap
 
 
 def vitals(**values: Any) -> Vitals:
-    return Vitals(**({"status": CallStatus.IN_PROGRESS, "max_seconds": 60.0} | values))
+    given: dict[str, Any] = {"status": CallStatus.IN_PROGRESS, "max_seconds": 60.0}
+    return Vitals(**(given | values))
 
 
 @pytest.mark.parametrize(

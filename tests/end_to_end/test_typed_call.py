@@ -28,7 +28,7 @@ async def desktop(hub: House, era: str, path: str = "/mcp") -> AsyncGenerator[Cl
     headers = {"Authorization": f"Bearer {hub.token}"}
     async with httpx2.AsyncClient(headers=headers, timeout=90) as http:
         transport = streamable_http_client(hub.url + path, http_client=http)
-        async with Client(transport, mode=era, cache=None) as client:  # type: ignore[arg-type]  # a plain str here
+        async with Client(transport, mode=era, cache=None) as client:
             yield client
 
 

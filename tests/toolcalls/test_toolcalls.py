@@ -22,7 +22,8 @@ pytestmark = pytest.mark.anyio
 
 READ = {"readOnlyHint": True}
 SERVERS = """{"mcpServers": {
-  "shop": {"command": "x", "read_only": {"args": ["--read-only"]}, "tools": {"preset": {"find": {"limit": 5}}}},
+  "shop": {"command": "x", "read_only": {"args": ["--read-only"]},
+           "tools": {"preset": {"find": {"limit": 5}}}},
   "notes": {"command": "y"}
 }}"""
 
