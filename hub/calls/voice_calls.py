@@ -309,6 +309,12 @@ class VoiceCalls:
         call = await self._reader.record(call.id)
         return {"status": call.status.value, "already_ended": False, "next_step": report.next_step(call)}
 
+    async def room_finished(self, room: str) -> None:
+        """LiveKit has closed a room; a call that its worker has not ended meanwhile has lost its media."""
+        for live in self._live:
+            if live.record.room == room and live.joined_at is not None:
+                await self.over(live, EndedReason.MEDIA_LOST, "the room was closed")
+
     async def over(self, live: LiveCall, reason: EndedReason, message: str = "") -> None:
         """End a call from here: write it down, let go of it, close its room."""
         await self._journal.write(live.id, End(t=time.time(), reason=reason, message=message))

@@ -62,7 +62,11 @@ def config(places: Places, webhook: str | None) -> str:
 
 
 def livekit_part(
-    guardian: Guardian, home: Path, places: Places, on_change: Callable[[Snapshot], None]
+    guardian: Guardian,
+    home: Path,
+    places: Places,
+    on_change: Callable[[Snapshot], None],
+    webhook: str | None = None,
 ) -> Part:
     """The part, not started."""
 
@@ -71,7 +75,7 @@ def livekit_part(
         program = find(home) or await _build(part, guardian, home)
         env = inherited(
             {
-                "LIVEKIT_CONFIG": config(places, None),
+                "LIVEKIT_CONFIG": config(places, webhook),
                 # The space after the colon is required.
                 "LIVEKIT_KEYS": f"{places.livekit_key}: {places.livekit_secret}",
             }

@@ -195,6 +195,7 @@ class Hub:
         ]
         if self.voice is not None:
             routes += WorkerApi(self.voice.link).routes()
+            routes += self.voice.webhook().routes()
             routes += Signalling(self.voice.livekit_url, session).routes()
         return Starlette(routes=routes + page_routes())
 

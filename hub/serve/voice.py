@@ -31,6 +31,7 @@ from hub.storage.journal import SqlJournal
 from hub.supervision.guardian import Guardian
 from hub.supervision.runner import Snapshot
 from hub.toolcalls.toolcalls import Scope, ToolCalls
+from hub.web.webhook import Webhook
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,13 @@ class Voice:
         """Ours, unless LIVEKIT_URL names another."""
         if ground.settings.livekit_url is not None:
             return None
-        return livekit_part(ground.guardian, ground.settings.home, ground.places, lambda _snapshot: None)
+        return livekit_part(
+            ground.guardian,
+            ground.settings.home,
+            ground.places,
+            lambda _snapshot: None,
+            f"{ground.url}/livekit/webhook",
+        )
 
     async def aclose(self) -> None:
         """Give back the connections to LiveKit."""
@@ -119,6 +126,11 @@ class Voice:
             except ServerUnavailable as error:
                 logger.warning("%s", error.message)
         self.worker.runner.start()
+
+    def webhook(self) -> Webhook:
+        """Where LiveKit tells what happens in its rooms."""
+        key, secret = self._credentials()
+        return Webhook(key=key, secret=secret, room_finished=self.calls.room_finished)
 
     def worker_variables(self) -> Mapping[str, str | None]:
         """What our own worker is told."""
