@@ -42,6 +42,11 @@ class Decoder:
         self._sending = anyio.Lock()
         self.grammar: Grammar | None = None
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+        return self._process.returncode is None
+
     async def send(self, message: Event) -> None:
         """Give an order.
 
@@ -172,7 +177,7 @@ class Decoders:
 
     async def _warm_up(self) -> None:
         stale, self._waiting = self._waiting, None
-        if stale is not None and stale.grammar is self._grammar():
+        if stale is not None and stale.alive and stale.grammar is self._grammar():
             self._waiting = stale
             return
         if stale is not None:
@@ -206,9 +211,10 @@ class Decoders:
             raise TooManyStreams
         decoder, self._waiting = self._waiting, None
         self._wanted.set()
-        if decoder is None or decoder.grammar is not self._grammar():
-            if decoder is not None:
-                await decoder.close()
+        if decoder is not None and not (decoder.alive and decoder.grammar is self._grammar()):
+            await decoder.close()
+            decoder = None
+        if decoder is None:
             decoder = await start_decoder(self._grammar())
         self._live.add(decoder)
         try:

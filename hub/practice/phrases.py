@@ -68,7 +68,7 @@ class Recognition:
 
     threshold: float = -3.6
     confirm_threshold: float = -3.2
-    worst_word: float = -6.0
+    worst_word: float = -6.5
     coverage: float = 0.7
     partial_threshold: float = -3.6
     settle_ms: int = 180

@@ -80,15 +80,24 @@ class Postgres:
             PracticeUnavailable: It did not come up the first time.
         """
         await self._prepare()
+        try:
+            await self._again_and_again(after_start, task_status)
+        finally:
+            if self.socket != self.place.data:
+                shutil.rmtree(self.socket, ignore_errors=True)
+
+    async def _again_and_again(
+        self, after_start: Callable[[], Awaitable[None]], task_status: TaskStatus[None]
+    ) -> None:
         started, wait = False, _FIRST_RETRY
         while True:
             try:
                 await self._once(after_start, task_status, started=started)
                 wait = _FIRST_RETRY
-            except PracticeUnavailable:
+            except PracticeUnavailable as error:
                 if not started:
                     raise
-                logger.exception("practice: the database did not come up again")
+                logger.warning("practice: the database did not come up again: %s", error)
             started = True
             logger.warning("practice: the database has stopped; starting it again")
             await anyio.sleep(wait)
@@ -97,6 +106,7 @@ class Postgres:
     async def _once(
         self, after_start: Callable[[], Awaitable[None]], task_status: TaskStatus[None], *, started: bool
     ) -> None:
+        await self._stop_stale()
         process = await self._start()
         try:
             await self._until_ready(process)
@@ -110,9 +120,8 @@ class Postgres:
             await _stop(process)
 
     async def _prepare(self) -> None:
-        """Make the cluster when there is none, and send away what a killed predecessor left running."""
+        """Make the cluster when there is none."""
         data = self.place.data
-        await self._stop_stale()
         if (data / "PG_VERSION").exists():
             self._choose_socket()
             return

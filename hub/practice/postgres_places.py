@@ -135,7 +135,7 @@ def find_binaries(shelter: Path = SHELTER, uid: int | None = None) -> Binaries:
     explicit = os.environ.get("PG_BIN")
     for folder in [Path(explicit)] if explicit else _candidates():
         version = _version(folder, uid)
-        if version is None and uid == 0:
+        if version is None and uid == 0 and (folder / "postgres").exists():
             folder = _copy(folder, shelter)  # noqa: PLW2901  # the copy stands for it from here on
             version = _version(folder, uid)
         if version is not None:

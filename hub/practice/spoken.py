@@ -38,6 +38,7 @@ _ERRORS = tuple(
         (r"\b57014\b|statement timeout|timed out|time limit", "It took too long and was stopped."),
         (r"\b2BP01\b|other objects depend on it", "That cannot be done, because other data depends on it."),
         (r"\b23503\b|violates foreign key", "That cannot be done, because other data refers to it."),
+        (r"\b53100\b|no space left on device", "The disk of the database is full."),
         (r"unauthorized|access token|\b401\b", "The database did not accept our key."),
         (
             r"unavailable|connection closed|not connected|restarting",

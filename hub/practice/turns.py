@@ -6,6 +6,7 @@ from typing import Any
 
 import pocketsphinx
 
+from hub.practice import hiss
 from hub.practice.endpointing import FRAME_MS, NOISE_FRAMES, PRE_ROLL, Endpointer, Step
 from hub.practice.recogniser import RATE, Heard, Recogniser
 
@@ -30,6 +31,7 @@ class Turns:
         self._frames = 0  # of the stream, so far
         self._start_ms = 0
         self._said = ""
+        self._hiss = hiss.Hiss()
 
     def configure(self, *, min_silence_ms: int | None, max_silence_ms: int | None) -> None:
         """Take the silences the client wants; less than the phrases file's would cut sentences in two."""
@@ -65,7 +67,7 @@ class Turns:
         if step is Step.BEGIN:
             yield from self._begin()
         self._turn += frame
-        self._recogniser.feed(frame)
+        self._recogniser.feed(self._hiss.over_frame(frame))
         if step is Step.END:
             yield from self._end(self._recogniser.whole(self._audio()))
         elif step in {Step.SETTLED, Step.PAUSED}:
@@ -79,7 +81,7 @@ class Turns:
         self._before.clear()
         self._said = ""
         self._recogniser.begin()
-        self._recogniser.feed(bytes(self._turn))
+        self._recogniser.feed(self._hiss.over_turn(bytes(self._turn)))
         yield {"event": "started", "at_ms": self._start_ms}
 
     def _partial(self) -> Iterator[Event]:
@@ -99,7 +101,7 @@ class Turns:
             yield from self._end(heard)
             return
         self._recogniser.begin()  # the running decoder was ended for this look: catch up
-        self._recogniser.feed(bytes(self._turn))
+        self._recogniser.feed(self._hiss.over_turn(bytes(self._turn)))
 
     def _is_end(self, heard: Heard, *, may_be_longer: bool) -> bool:
         return self._recogniser.is_whole(heard) and (
@@ -132,7 +134,7 @@ class Turns:
 
     def _audio(self) -> bytes:
         extra = max(0, self._endpointer.silent - _KEPT_SILENCE) * FRAME_BYTES
-        return bytes(self._turn[: len(self._turn) - extra] if extra else self._turn)
+        return self._hiss.over_turn(bytes(self._turn[: len(self._turn) - extra]))
 
     def _words(self, heard: Heard) -> list[Event]:
         return [

@@ -183,7 +183,8 @@ def over_the_wire(text: str, channel: "Channel", seed: int) -> tuple[Samples, in
     audio = np.concatenate([np.zeros(WIRE // 2), spoken, np.zeros(WIRE * 3 // 2)])
     end = WIRE // 2 + int(np.flatnonzero(loud)[-1])
     hiss = np.random.default_rng(seed).standard_normal(len(audio))
-    audio += hiss * (3_000 / 10 ** ((channel.noise_db or 45) / 20))
+    if channel.noise_db is not None:
+        audio += hiss * (3_000 / 10 ** (channel.noise_db / 20))
     heard = soxr.resample(
         opus(np.clip(audio, -32_000, 32_000).astype(np.int16)).astype(np.float32), WIRE, RATE
     )
@@ -192,7 +193,7 @@ def over_the_wire(text: str, channel: "Channel", seed: int) -> tuple[Samples, in
 
 @dataclass(frozen=True)
 class Channel:
-    """Who speaks, how fast, and how much hiss is on the line."""
+    """Who speaks, how fast, and how loud the noise is (None: digital silence around the speech)."""
 
     voice: str
     wpm: int
