@@ -1,10 +1,9 @@
 """A recogniser in a process of its own, as decoding holds the interpreter lock. Ends when its input ends.
 
-In: a letter and a length, then JSON ("J") or audio ("A": mono, as the "open" message says). Out: JSON lines.
+In: framed JSON and audio (mono, as the "open" message says). Out: JSON lines.
 """
 
 import json
-import struct
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
@@ -12,16 +11,11 @@ from typing import Any, BinaryIO
 import numpy as np
 import soxr
 
+from hub.practice.framing import messages
 from hub.practice.recogniser import RATE
 from hub.practice.turns import Event, Turns
 
-HEADER = struct.Struct(">cI")
 _MULAW_BIAS = 0x84
-
-
-def packed(kind: bytes, payload: bytes) -> bytes:
-    """One message to a decoder."""
-    return HEADER.pack(kind, len(payload)) + payload
 
 
 class Stream:
@@ -65,16 +59,6 @@ def _from_mulaw(audio: bytes) -> "np.ndarray[Any, np.dtype[np.int16]]":
     exponent = (codes >> 4) & 7
     size = ((((codes & 15).astype(np.int32) << 3) + _MULAW_BIAS) << exponent) - _MULAW_BIAS
     return np.where(codes & 0x80, -size, size).astype(np.int16)
-
-
-def messages(source: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """What is sent, until the other end closes or dies."""
-    while len(head := source.read(HEADER.size)) == HEADER.size:
-        kind, length = HEADER.unpack(head)
-        payload = source.read(length)
-        if len(payload) < length:
-            return
-        yield kind, payload
 
 
 def run(source: BinaryIO, target: BinaryIO) -> None:

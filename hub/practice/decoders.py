@@ -13,7 +13,7 @@ import anyio
 from anyio.abc import ByteReceiveStream, Process, TaskStatus
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from hub.practice.decoder import packed
+from hub.practice.framing import packed
 from hub.practice.grammar import Grammar
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from hub.practice.book import Book
-from hub.practice.decoder import messages, packed, run
+from hub.practice.decoder import run
+from hub.practice.framing import messages, packed
 from tests.practice.test_speech_to_text import said
 
 GRAMMAR = asdict(Book(Path("/nonexistent")).grammar)

@@ -16,7 +16,9 @@ import psutil
 import pytest
 
 from hub.practice import main as program
+from hub.practice.announcement import announce
 from hub.practice.book import SHIPPED
+from hub.practice.options import options
 from tests.practice.conftest import ROOT, Running, open_home, running
 
 WAIT = 20
@@ -115,14 +117,14 @@ def test_only_what_is_asked_for_is_played(home: Path) -> None:
 
 def test_the_token_may_come_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_PRACTICE_TOKEN", "from-outside")
-    assert program.options(["--home", str(home)]).token == "from-outside"  # noqa: S105
+    assert options(["--home", str(home)]).token == "from-outside"  # noqa: S105
     monkeypatch.delenv("HUB_PRACTICE_TOKEN")
-    assert program.options([]).token != program.options([]).token
+    assert options([]).token != options([]).token
 
 
 def test_home_comes_from_the_environment_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HUB_HOME", str(tmp_path))
-    assert program.options([]).folder == tmp_path / "practice"
+    assert options([]).folder == tmp_path / "practice"
 
 
 def test_a_port_in_use_is_one_sentence(home: Path) -> None:
@@ -132,6 +134,17 @@ def test_a_port_in_use_is_one_sentence(home: Path) -> None:
     assert code == 1
     assert f"Port {port} on 127.0.0.1 is in use: choose another one with --port." in said
     assert "Traceback" not in said
+
+
+def test_a_missing_package_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(program, "NEEDED", ("json", "no_such_package"))
+    assert program.main([]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        "Practice lacks no_such_package: install the practice extra (pip install 'voice-hub[practice]').\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +160,7 @@ def test_wrong_arguments_are_one_sentence(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
-        program.options(arguments)
+        options(arguments)
     assert stopped.value.code == 2
     assert words in capsys.readouterr().err
 
@@ -179,8 +192,8 @@ class Terminal(io.StringIO):
 
 def test_a_program_gets_one_line_and_a_human_an_explanation() -> None:
     piped, terminal = io.StringIO(), Terminal()
-    program.announce(piped, TOLD)
-    program.announce(terminal, TOLD)
+    announce(piped, TOLD)
+    announce(terminal, TOLD)
     assert json.loads(piped.getvalue()) == TOLD
     assert piped.getvalue().count("\n") == 1
     for line in (
