@@ -11,7 +11,7 @@ from hub.calls.voice_calls import VoiceCalls
 from hub.core.errors import HubError
 from hub.core.ports import Journal
 from hub.core.records import CallQuery, CallRecord, CallStatus, End, EndedReason
-from hub.core.voice_call import verdict
+from hub.core.voice_call import unanswered, verdict
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,8 @@ class Keeper:
                 reason = verdict(call.vitals(), time.time())
                 if reason is not None:
                     await self._end(call, reason)
+                elif unanswered(call.vitals(), time.time()) and not call.dispatched_again:
+                    await self._dispatch_again(call)
             await anyio.sleep(LOOK_SECONDS)
 
     async def _end(self, call: LiveCall, reason: EndedReason) -> None:
@@ -59,6 +61,15 @@ class Keeper:
             await self._calls.over(call, reason)
         except HubError as error:  # the disk is full, say: look again, the call is still there
             logger.warning("call %s cannot be ended: %s", call.id, error.message)
+
+    async def _dispatch_again(self, call: LiveCall) -> None:
+        """LiveKit offers a job once; a worker that was just full, or just gone, is not asked again by it."""
+        call.dispatched_again = True
+        logger.info("call %s: nobody has taken it, the agent is called once more", call.id)
+        try:
+            await self._calls.dispatch_again(call)
+        except HubError as error:
+            logger.warning("call %s: %s", call.id, error.message)
 
     async def stop(self) -> None:
         """The hub stops: every call that has begun is over, and says so."""

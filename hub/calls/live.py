@@ -19,6 +19,7 @@ class LiveCall:
     request: StartVoiceCall
     dispatched_at: float | None = None
     joined_at: float | None = None
+    dispatched_again: bool = False
     end_asked_at: float | None = None
     heard_at: float | None = None
     worker_id: str | None = None

@@ -56,6 +56,18 @@ class LiveKitRooms:
                 next_step="Look at livekit-server in hub_status and try again.",
             ) from error
 
+    async def dispatch(self, call: CallRecord) -> None:
+        request = api.CreateAgentDispatchRequest(
+            agent_name=AGENT_NAME, room=call.room, metadata=json.dumps({"call_id": call.id})
+        )
+        try:
+            await self._api.agent_dispatch.create_dispatch(request)
+        except (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ServerUnavailable(
+                "LiveKit does not answer, so no agent can be called.",
+                next_step="Look at livekit-server in hub_status and try again.",
+            ) from error
+
     async def close(self, room: str) -> None:
         try:
             await self._api.room.delete_room(api.DeleteRoomRequest(room=room))

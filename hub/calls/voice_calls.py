@@ -190,6 +190,17 @@ class VoiceCalls:
             live.dispatched_at = None
             raise
 
+    async def dispatch_again(self, live: LiveCall) -> None:
+        """Call the agent into the room of a call once more.
+
+        Raises:
+            ServerUnavailable: LiveKit is not up.
+        """
+        rooms = self._rooms()
+        if rooms is None:
+            raise ServerUnavailable("LiveKit is not up.", next_step="Look at livekit-server in hub_status.")
+        await rooms.dispatch(live.record)
+
     def _room_for_one_more(self) -> None:
         limit, active = self._surroundings.limit(), self._live.active()
         if active >= limit:

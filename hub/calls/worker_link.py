@@ -101,6 +101,8 @@ class WorkerLink:
         live = self._live.get(started.call_id) if started.call_id else await self._foreign(started)
         if live is None:
             raise AlreadyEnded("The call is over.", next_step="Leave the room.")
+        if live.job_id not in {None, started.job_id} and live.worker_id in self._workers:
+            raise AlreadyEnded("Another job leads this call already.", next_step="Leave the room.")
         live.worker_id, live.job_id, live.heard_at = started.worker_id, started.job_id, time.time()
         turns = await self._journal.turns(live.id, limit=10_000)
         return self._brief(live, started, turns)

@@ -55,6 +55,13 @@ class Rooms(Protocol):
             ServerUnavailable: LiveKit does not answer.
         """
 
+    async def dispatch(self, call: CallRecord) -> None:
+        """Call the agent into its room once more: LiveKit tries only once, and says nothing when it fails.
+
+        Raises:
+            ServerUnavailable: LiveKit does not answer.
+        """
+
     async def close(self, room: str) -> None:
         """Delete the room; one that is already gone is fine."""
 

@@ -25,6 +25,8 @@ from hub.core.wire import (
 
 JOIN_SECONDS: Final = 10.0
 """A worker must say `joined` within this time of its dispatch."""
+AGAIN_SECONDS: Final = 2.5
+"""When no worker has taken a call by then, the agent is dispatched once more."""
 END_SECONDS: Final = 10.0
 """A worker that was told to end a call has this long for its goodbye."""
 OVERRUN_SECONDS: Final = 30.0
@@ -87,6 +89,17 @@ def verdict(vitals: Vitals, now: float) -> EndedReason | None:
         if at is not None and now >= at + seconds:
             return reason
     return None
+
+
+def unanswered(vitals: Vitals, now: float) -> bool:
+    """Whether nobody has taken a call that was dispatched a while ago."""
+    return (
+        vitals.status is not CallStatus.ENDED
+        and vitals.dispatched_at is not None
+        and vitals.joined_at is None
+        and vitals.heard_of_worker_at is None
+        and now >= vitals.dispatched_at + AGAIN_SECONDS
+    )
 
 
 def _limits(vitals: Vitals) -> list[tuple[float | None, float, EndedReason]]:

@@ -28,6 +28,7 @@ class FakeRooms:
     """Remembers what was asked of LiveKit."""
 
     opened: list[tuple[str, int]] = field(default_factory=list)
+    dispatched: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     down: bool = False
 
@@ -35,6 +36,11 @@ class FakeRooms:
         if self.down:
             raise ServerUnavailable("LiveKit does not answer.")
         self.opened.append((call.room, empty_timeout))
+
+    async def dispatch(self, call: CallRecord) -> None:
+        if self.down:
+            raise ServerUnavailable("LiveKit does not answer.")
+        self.dispatched.append(call.room)
 
     async def close(self, room: str) -> None:
         self.closed.append(room)

@@ -1,11 +1,13 @@
 """Each call ends, also when nobody is left to end it; and what an earlier hub left open is closed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
 import pytest
 
 from hub.calls.live import LiveCalls
+from hub.core.errors import AlreadyEnded
 from hub.core.records import CallStatus
 from hub.storage.database import open_database
 from hub.storage.journal import SqlJournal
@@ -60,3 +62,32 @@ async def test_stopping_the_hub_ends_what_has_begun_and_keeps_what_has_not(
         running: CallStatus.ENDED,
         waiting: CallStatus.WAITING_FOR_CALLER,
     }
+
+
+async def until(there: Callable[[], bool]) -> None:
+    with anyio.fail_after(5):
+        while not there():  # noqa: ASYNC110  # the keeper looks by itself
+            await anyio.sleep(0.02)
+
+
+@pytest.mark.parametrize("down", [False, True])
+async def test_an_agent_that_nobody_sent_is_called_once_more(house: House, down: bool) -> None:
+    call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
+    live = house.live.get(call_id)
+    assert live is not None
+    assert live.dispatched_at is not None
+    live.dispatched_at -= 3
+    house.rooms.down = down
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(house.keeper.run)
+        await until(lambda: live.dispatched_again)
+        await until(lambda: down or house.rooms.dispatched == [f"call-{call_id}"])
+        tasks.cancel_scope.cancel()
+
+
+async def test_of_two_agents_for_one_call_the_second_is_sent_away(house: House) -> None:
+    call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
+    await house.work(call_id)
+    await house.work(call_id)  # the same job asks again after a lost answer
+    with pytest.raises(AlreadyEnded, match="leads this call"):
+        await house.work(call_id, job="j2")

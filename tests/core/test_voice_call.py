@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from hub.core.records import Append, CallStatus, End, EndedReason, EventKind, PutTurn, Role, Start
-from hub.core.voice_call import LIFE, Happening, Vitals, follows, verdict, writes
+from hub.core.voice_call import LIFE, Happening, Vitals, follows, unanswered, verdict, writes
 from hub.core.wire import WorkerEvent
 
 MOVES = {
@@ -56,6 +56,23 @@ def test_a_call_ends_by_itself_when_it_must(
     values: dict[str, Any], now: float, reason: EndedReason | None
 ) -> None:
     assert verdict(vitals(**values), now) is reason
+
+
+@pytest.mark.parametrize(
+    ("values", "now", "again"),
+    [
+        ({"dispatched_at": 5.0}, 7.4, False),
+        ({"dispatched_at": 5.0}, 7.5, True),
+        ({"dispatched_at": 5.0, "heard_of_worker_at": 6.0}, 8.0, False),
+        ({"dispatched_at": 5.0, "joined_at": 6.0}, 8.0, False),
+        ({"status": CallStatus.ENDED, "dispatched_at": 5.0}, 8.0, False),
+        ({}, 8.0, False),
+    ],
+)
+def test_a_call_that_nobody_has_taken_is_offered_again(
+    values: dict[str, Any], now: float, again: bool
+) -> None:
+    assert unanswered(vitals(**values), now) is again
 
 
 def event(kind: str, **values: Any) -> WorkerEvent:
