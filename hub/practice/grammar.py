@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hub.practice import patterns
 from hub.practice.phrases import Phrases
 
+_STRICT = frozenset({"write", "confirm"})
 _VARIANT = re.compile(r"\(\d+\)$")
 
 
@@ -69,8 +70,8 @@ def build(phrases: Phrases, dictionary: Mapping[str, list[str]]) -> tuple[Gramma
         if unknown:
             missing.append(MissingWord(unknown[0], phrase.id, phrase.line))
             continue
-        strict = phrase.kind == "confirm"
-        limit = phrases.recognition.confirm_threshold if strict else phrases.recognition.threshold
+        strict = phrase.kind in _STRICT
+        limit = phrases.recognition.strict_threshold if strict else phrases.recognition.threshold
         thresholds.update(dict.fromkeys(sentences, limit))
         rules += [f"( {patterns.jsgf(patterns.parse(pattern))} )" for pattern in phrase.patterns]
     used = sorted({word for text in thresholds for word in text.split()})

@@ -67,7 +67,7 @@ class Recognition:
     """How sure the recogniser must be, and how long it waits for more; measured in docs/practice.md."""
 
     threshold: float = -3.6
-    confirm_threshold: float = -3.2
+    strict_threshold: float = -3.2
     worst_word: float = -6.5
     coverage: float = 0.7
     partial_threshold: float = -3.6

@@ -8,7 +8,7 @@ FILE = """
 postgis = ["P OW S T JH IH S", "P OW S T G IH S"]
 [recognition]
 threshold = -3.0
-confirm_threshold = -2.0
+strict_threshold = -2.0
 [[phrase]]
 id = "ext"
 say = ["enable postgis", "enable postgis now"]
@@ -36,7 +36,7 @@ def test_a_phrase_whose_word_is_unknown_is_left_out_and_named() -> None:
     assert set(built.thresholds) == {"enable postgis", "enable postgis now", "yes"}
 
 
-def test_confirmations_must_sound_surer() -> None:
+def test_what_changes_something_and_yes_and_no_must_sound_surer() -> None:
     phrases = load(FILE)
     built, _ = grammar.build(phrases, grammar.pronunciations(DICTIONARY, grammar.words_of(phrases)))
     assert built.thresholds["yes"] == -2.0
