@@ -10,7 +10,7 @@ import anyio
 import psycopg
 import pytest
 
-from tests.caller import Caller
+from hub.bench.caller import Caller
 from tests.end_to_end.house import House
 from tests.voices import wav
 
