@@ -6,6 +6,7 @@ import secrets
 import socket
 import struct
 import subprocess
+import sys
 import time
 import wave
 from array import array
@@ -171,15 +172,20 @@ async def test_a_recording_of_any_rate_is_spoken_into_the_room(
     assert ("POST /api/join", {"call_id": "c1", "key": "the-key"}) in fake.asked
 
 
-def test_a_room_that_cannot_be_joined_is_explained(
-    fake: FakeHub, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(spoken, "JOIN_SECONDS", 2.0)
+def test_a_room_that_cannot_be_joined_is_explained_in_one_sentence(fake: FakeHub, tmp_path: Path) -> None:
     nowhere = f"ws://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
     fake.routes["POST /api/join"] = (200, {"url": nowhere, "token": "x", "identity": "caller-c1"})
-    assert main(["talk", "--wav", str(tone(tmp_path / "tone.wav", 48_000))]) == 1
-    said = capsys.readouterr().err
-    assert "LiveKit could not be joined from here. hub doctor" in said
+    recording = tone(tmp_path / "tone.wav", 48_000)
+    # A process of its own: what LiveKit's native library logs is for a handler that pytest would be.
+    talked = subprocess.run(
+        [sys.executable, "-m", "hub", "talk", "--wav", recording],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert talked.stderr == "LiveKit could not be joined from here. hub doctor checks what it needs.\n"
+    assert talked.returncode == 1
     assert fake.ended_reason == "operator_ended"
 
 
