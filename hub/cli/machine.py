@@ -1,18 +1,23 @@
 """What this machine has: programs and their versions, holders of ports, network interfaces."""
 
+import fcntl
 import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 VERSION_SECONDS = 10.0
-IFF_UP = 0x1
 LISTEN = "0A"
-INTERFACES = Path("/sys/class/net")
+IFF_UP = 0x1
+SIOCGIFFLAGS = 0x8913
+IFREQ = struct.Struct("16sH14x")
+"""An interface's name and its flags, as netdevice(7) has them."""
 
 
 def version(command: Sequence[str]) -> tuple[int, ...] | None:
@@ -66,16 +71,24 @@ def _listening(port: int) -> Iterator[str]:
 
 
 def interfaces_up() -> list[str]:
-    """The network interfaces, lo aside, that are up; media needs one."""
-    if not INTERFACES.is_dir():
-        return [name for _, name in socket.if_nameindex() if not name.startswith("lo")]
-    found = []
-    for interface in sorted(INTERFACES.iterdir()):
-        with suppress(OSError, ValueError):
-            flags = int((interface / "flags").read_text(encoding="ascii"), 16)
-            if interface.name != "lo" and flags & IFF_UP:
-                found.append(interface.name)
-    return found
+    """The network interfaces, lo aside, that are up; media needs one.
+
+    They are asked of the socket layer: in a container /sys may show those of another network namespace.
+    """
+    names = [name for _, name in socket.if_nameindex() if name.rstrip("0123456789") != "lo"]
+    if not sys.platform.startswith("linux"):
+        return names  # where flags are asked for in another way, being there has to do
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as asked:
+        return [name for name in names if _flags(asked, name) & IFF_UP]
+
+
+def _flags(asked: socket.socket, interface: str) -> int:
+    """An interface's flags; none when it has just gone."""
+    try:
+        told = fcntl.ioctl(asked, SIOCGIFFLAGS, IFREQ.pack(os.fsencode(interface), 0))
+    except OSError:
+        return 0
+    return int(IFREQ.unpack(told)[1])
 
 
 def alive(pid: int) -> bool:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import sys
 from collections import namedtuple
 from pathlib import Path
 from typing import Any
@@ -242,15 +243,21 @@ def test_a_setting_that_cannot_be_used_is_a_finding(capsys: Output, monkeypatch:
     assert "HUB_PORT" in examined(capsys, status=1)["settings"][0]["detail"]
 
 
-def test_interfaces_are_read_where_linux_has_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name, flags in (("lo", "0x9"), ("eth0", "0x1003"), ("eth1", "0x1002")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "flags").write_text(flags + "\n")
-    (tmp_path / "odd").mkdir()
-    monkeypatch.setattr(machine, "INTERFACES", tmp_path)
-    assert machine.interfaces_up() == ["eth0"]
-    monkeypatch.setattr(machine, "INTERFACES", tmp_path / "nowhere")
-    assert "lo" not in machine.interfaces_up()
+def test_interfaces_that_are_up_are_told_lo_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    flags = {"lo": 0x49, "eth0": 0x1043, "eth1": 0x1002, "lowpan0": 0x1}
+    monkeypatch.setattr(socket, "if_nameindex", lambda: list(enumerate(flags, 1)))
+    monkeypatch.setattr(machine, "_flags", lambda _, name: flags[name])
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert machine.interfaces_up() == ["eth0", "lowpan0"]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert machine.interfaces_up() == ["eth0", "eth1", "lowpan0"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="flags are asked for as Linux has it")
+def test_the_kernel_tells_the_flags_of_an_interface() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        assert machine._flags(asked, "lo") & machine.IFF_UP
+        assert machine._flags(asked, "not-there") == 0
 
 
 def test_who_holds_a_free_port_is_nobody() -> None:
