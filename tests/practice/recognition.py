@@ -15,11 +15,11 @@ import soxr
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # as a program, it is not started from the root
 
+from hub.bench.sounds import samples
 from hub.practice import grammar, patterns
 from hub.practice.book import Book
 from hub.practice.phrases import Phrases
 from hub.practice.turns import Turns
-from tests.voices import samples
 
 RATE, WIRE = 16_000, 48_000
 CHUNK = RATE // 20

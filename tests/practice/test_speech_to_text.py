@@ -13,9 +13,9 @@ from livekit import rtc
 from livekit.agents import stt, utils
 from livekit.plugins import assemblyai
 
+from hub.bench.sounds import Samples, samples
 from hub.practice.speech_to_text import NOT_UNDERSTOOD, Session, StreamRefused, parse
 from tests.practice.conftest import Running
-from tests.voices import Samples, samples
 
 pytestmark = pytest.mark.anyio
 WAIT = 40

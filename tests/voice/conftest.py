@@ -19,7 +19,7 @@ import httpx2
 import pytest
 from livekit import api
 
-from tests.providers import Providers
+from hub.bench.providers import Providers
 from tests.voice.fake_hub import FakeCall, FakeHub
 
 SERVER_YAML = """

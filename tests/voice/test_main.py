@@ -9,8 +9,8 @@ from pathlib import Path
 import anyio
 import pytest
 
+from hub.bench.providers import Providers
 from hub.voice.main import main
-from tests.providers import Providers
 from tests.voice.conftest import LiveKit, worker_env, worker_process
 from tests.voice.fake_hub import FakeHub
 

@@ -7,11 +7,11 @@ import pytest
 from livekit import rtc
 from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
 
+from hub.bench.providers import Providers
 from hub.voice.cached_speech import FRAME_SAMPLES, RATE, CachedSpeech
 from hub.voice.environment import Environment
 from hub.voice.models import Models
 from hub.voice.persona import Persona
-from tests.providers import Providers
 
 pytestmark = pytest.mark.anyio
 PERSONA = Persona(name="p", greeting="Hello there", instructions="x")

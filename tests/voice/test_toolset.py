@@ -11,10 +11,10 @@ from livekit.agents.voice.run_result import RunResult
 from livekit.plugins import openai
 from openai import AsyncClient
 
+from hub.bench.providers import Providers, Rule
 from hub.core.wire import ToolEnded, ToolStarted
 from hub.voice.catalogue import ToolFailed
 from hub.voice.toolset import END_CALL, TOOL_CALLS_PER_TURN, HubToolset
-from tests.providers import Providers, Rule
 from tests.voice.fake_hub import text
 
 pytestmark = pytest.mark.anyio

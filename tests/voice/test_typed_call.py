@@ -8,8 +8,8 @@ import anyio
 import pytest
 from livekit import rtc
 
+from hub.bench.providers import Rule
 from hub.core.wire import CallerState, CommandDone, Joined, ProviderState, ToolEnded, ToolStarted
-from tests.providers import Rule
 from tests.voice.conftest import Stage
 from tests.voice.fake_hub import FakeCall, text
 
