@@ -56,6 +56,18 @@ class LiveKitRooms:
                 next_step="Look at livekit-server in hub_status and try again.",
             ) from error
 
+    async def reopen(self, call: CallRecord, *, empty_timeout: int) -> None:
+        request = api.CreateRoomRequest(
+            name=call.room,
+            empty_timeout=empty_timeout,
+            departure_timeout=DEPARTURE_SECONDS,
+            max_participants=PARTICIPANTS_MOST,
+        )
+        try:
+            await self._api.room.create_room(request)
+        except (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError):
+            return  # whoever comes back creates it, with the server's own limits
+
     async def dispatch(self, call: CallRecord) -> None:
         request = api.CreateAgentDispatchRequest(
             agent_name=AGENT_NAME, room=call.room, metadata=json.dumps({"call_id": call.id})

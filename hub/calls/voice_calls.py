@@ -168,7 +168,7 @@ class VoiceCalls:
     async def _open_text(self, live: LiveCall) -> CallRecord:
         """A typed call has its agent at once, and nobody else in the room."""
         try:
-            await self._dispatch(live, int(live.request.max_minutes * 60), START_WORKER_SECONDS)
+            await self._dispatch(live, START_WORKER_SECONDS)
         except ServerUnavailable:
             await self._journal.write(live.id, End(t=time.time(), reason=EndedReason.NO_WORKER))
             self._live.remove(live.id)
@@ -176,7 +176,12 @@ class VoiceCalls:
         live.record = await self._journal.write(live.id, Start(t=time.time()))
         return live.record
 
-    async def _dispatch(self, live: LiveCall, empty_timeout: int, patience: float) -> None:
+    @staticmethod
+    def _empty_timeout(live: LiveCall) -> int:
+        """Nobody but the agent is in the room of a typed call, for as long as it lasts."""
+        return int(live.request.max_minutes * 60) if live.record.mode is Mode.TEXT else EMPTY_SECONDS
+
+    async def _dispatch(self, live: LiveCall, patience: float) -> None:
         rooms = self._rooms()
         if rooms is None or not await self._surroundings.worker_there(patience):
             raise ServerUnavailable(
@@ -185,7 +190,7 @@ class VoiceCalls:
             )
         live.dispatched_at = time.time()
         try:
-            await rooms.open(live.record, empty_timeout=empty_timeout)
+            await rooms.open(live.record, empty_timeout=self._empty_timeout(live))
         except ServerUnavailable:
             live.dispatched_at = None
             raise
@@ -222,7 +227,7 @@ class VoiceCalls:
         async with live.entering:
             if live.dispatched_at is None:
                 self._room_for_one_more()
-                await self._dispatch(live, EMPTY_SECONDS, WORKER_SECONDS)
+                await self._dispatch(live, WORKER_SECONDS)
         rooms = self._rooms()
         if rooms is None:
             raise ServerUnavailable("LiveKit is not up.", next_step="Try again in a few seconds.")
@@ -319,6 +324,13 @@ class VoiceCalls:
             await live.news(deadline - anyio.current_time())
         call = await self._reader.record(call.id)
         return {"status": call.status.value, "already_ended": False, "next_step": report.next_step(call)}
+
+    async def reopen(self) -> None:
+        """LiveKit has come back without its rooms: make those of running calls again."""
+        rooms = self._rooms()
+        for live in self._live:
+            if rooms is not None and live.dispatched_at is not None:
+                await rooms.reopen(live.record, empty_timeout=self._empty_timeout(live))
 
     async def room_finished(self, room: str) -> None:
         """LiveKit has closed a room; a call that its worker has not ended meanwhile has lost its media."""

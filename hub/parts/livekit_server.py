@@ -50,7 +50,9 @@ def config(places: Places, webhook: str | None) -> str:
             "stun_servers": [f"{LOOPBACK}:9"],
         },
         "room": {
-            "auto_create": False,
+            # After a crash callers and agents come back by themselves, into rooms that are gone.
+            # Only who has one of our tokens can join, and so create, anything.
+            "auto_create": True,
             "empty_timeout": EMPTY_SECONDS,
             "departure_timeout": DEPARTURE_SECONDS,
         },

@@ -19,6 +19,7 @@ from hub.core.errors import HubError, InvalidArguments, ServerUnavailable
 from hub.core.ports import Rooms
 from hub.core.records import EndedReason
 from hub.core.spec import View
+from hub.core.supervisor import State
 from hub.parts.livekit_server import livekit_part
 from hub.parts.part import Part
 from hub.parts.places import LOOPBACK, Places
@@ -71,6 +72,7 @@ class Voice:
         self._live = LiveCalls()
         self._lost_send, self._lost = anyio.create_memory_object_stream[LiveCall](LOST_MOST)
         self._worker_pid: int | None = None
+        self._livekit_came = anyio.Event()
         self.livekit = self._private_livekit(ground)
         self.worker = worker_part(
             ground.guardian, ground.settings.home, self.worker_variables, self.on_worker
@@ -87,8 +89,7 @@ class Voice:
         )
         self.keeper = Keeper(ground.journal, self._live, self.calls)
 
-    @staticmethod
-    def _private_livekit(ground: Ground) -> Part | None:
+    def _private_livekit(self, ground: Ground) -> Part | None:
         """Ours, unless LIVEKIT_URL names another."""
         if ground.settings.livekit_url is not None:
             return None
@@ -96,7 +97,7 @@ class Voice:
             ground.guardian,
             ground.settings.home,
             ground.places,
-            lambda _snapshot: None,
+            self._on_livekit,
             f"{ground.url}/livekit/webhook",
         )
 
@@ -109,6 +110,7 @@ class Voice:
         await self.keeper.recover()
         tasks.start_soon(self.keeper.run, name="keeper of calls")
         tasks.start_soon(self._end_lost, name="calls of a lost worker")
+        tasks.start_soon(self._reopen_rooms, name="rooms of a restarted LiveKit")
         if self.livekit is not None:
             self.livekit.runner.start()
         tasks.start_soon(self._start_worker, name="start of the worker")
@@ -152,6 +154,16 @@ class Voice:
             for call in self.link.gone(self._worker_pid):
                 self._lost_send.send_nowait(call)
             self._worker_pid = None
+
+    def _on_livekit(self, snapshot: Snapshot) -> None:
+        if snapshot.state is State.READY and snapshot.restarts:
+            self._livekit_came.set()
+
+    async def _reopen_rooms(self) -> None:
+        while True:
+            await self._livekit_came.wait()
+            self._livekit_came = anyio.Event()
+            await self.calls.reopen()
 
     async def _end_lost(self) -> None:
         async for call in self._lost:

@@ -37,6 +37,9 @@ class FakeRooms:
             raise ServerUnavailable("LiveKit does not answer.")
         self.opened.append((call.room, empty_timeout))
 
+    async def reopen(self, call: CallRecord, *, empty_timeout: int) -> None:
+        self.opened.append((call.room, empty_timeout))
+
     async def dispatch(self, call: CallRecord) -> None:
         if self.down:
             raise ServerUnavailable("LiveKit does not answer.")

@@ -20,3 +20,11 @@ async def test_a_call_that_nobody_has_joined_yet_is_left_alone(house: House) -> 
     call_id = (await house.calls.start({"goal": "g"}))["call_id"]
     await house.calls.room_finished(f"call-{call_id}")
     assert (await house.calls.get({"call_id": call_id}))["status"] == "waiting_for_caller"
+
+
+async def test_rooms_of_running_calls_are_made_again_when_livekit_comes_back(house: House) -> None:
+    typed = (await house.calls.start({"goal": "g", "mode": "text", "max_minutes": 2}))["call_id"]
+    await house.calls.start({"goal": "nobody has joined"})
+    house.rooms.opened.clear()
+    await house.calls.reopen()
+    assert house.rooms.opened == [(f"call-{typed}", 120)]
