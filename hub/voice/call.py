@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import anyio
 from anyio.abc import TaskGroup
-from livekit.agents import AgentSession, JobContext
+from livekit.agents import AgentSession, JobContext, llm
 from livekit.agents.voice.room_io import TextInputEvent
 
 from hub.core.records import EndedReason
@@ -156,10 +156,16 @@ class _Conversation:
         await steering.run()
 
     async def _written(self, session: AgentSession[Any], event: TextInputEvent) -> None:
-        """What a caller types into the page is answered like what is said."""
+        """What a caller types into the page is answered like what is said.
+
+        Their turn is told first: whatever the agent is heard saying from now on comes after it.
+        """
+        self._listening.transcript.caller_wrote(event.text)
         await self._catalogue.listed()
         await self._speaker.hush()
-        session.generate_reply(user_input=event.text)
+        message = llm.ChatMessage(role="user", content=[event.text])
+        self._listening.told.add(message.id)
+        session.generate_reply(user_input=message)
 
     def _hearing(self) -> SteadySpeechToText | None:
         if self._typed:

@@ -44,6 +44,8 @@ class Listening:
         self.transcript = Transcript(link.tell)
         self.words = Words(self._words)
         self.failures = Failures()
+        self.told: set[str] = set()
+        """Messages of the caller whose turns were told before the session had them."""
         self._link = link
         self._ender = ender
         self._notify = notify
@@ -88,7 +90,8 @@ class Listening:
         if item.role == "user":
             if self._tools is not None:
                 self._tools.new_turn()
-            self.transcript.caller_said(text)
+            if item.id not in self.told:
+                self.transcript.caller_said(text)
         elif item.role == "assistant":
             role: Literal["agent", "operator"] = "operator" if self._operator_speaks() else "agent"
             self.transcript.agent_said(role, text, interrupted=item.interrupted)

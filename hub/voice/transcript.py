@@ -58,10 +58,14 @@ class Transcript:
         self._grown(turn)
 
     def caller_said(self, text: str) -> None:
-        """A turn of the caller is complete, spoken or typed."""
+        """What the caller was saying is complete."""
         turn = self._caller or self._opened("caller")
         self._caller = None
         self._final(turn, text.strip() or turn.text(), interrupted=False)
+
+    def caller_wrote(self, text: str) -> None:
+        """The caller has typed a turn of its own, whatever either side is saying meanwhile."""
+        self._final(self._opened("caller"), text.strip(), interrupted=False)
 
     def speaking(self, role: Literal["agent", "operator"], words: str) -> None:
         """Words of the agent are being heard now."""

@@ -83,6 +83,20 @@ async def test_what_is_typed_into_the_page_is_answered_aloud(stage: Stage) -> No
         assert call.said("caller") == ["hello by text"]
 
 
+async def test_typed_words_are_the_callers_turn_before_the_agent_says_anything_to_them(stage: Stage) -> None:
+    call, room = await stage.start(first_message="Hello, this is " + "a long story " * 12)
+    async with Caller.joined(stage.livekit.url, stage.livekit.token(room, "caller")) as caller:
+        await call.until(lambda call: call.turns())
+        await caller.type("hello by text")
+        await call.until(lambda call: len(call.said("agent")) == 2)
+    final = [event for event in call.events if event.kind == "turn" and event.final]
+    assert [turn.text for turn in final if turn.role == "caller"] == ["hello by text"]
+    assert final[0].role == "caller"
+    assert [turn.role for turn in call.turns()] == ["agent", "caller", "agent"]
+    assert call.turns()[0].interrupted
+    assert call.turns()[2].text == "I heard hello by text"
+
+
 async def test_a_caller_who_talks_over_the_agent_is_heard_and_the_cut_is_told(stage: Stage) -> None:
     stage.providers.rules.append(Rule("office", say="The answer is " + "a long story " * 12))
     async with talking(stage) as (call, caller, _):

@@ -52,9 +52,27 @@ def test_pieces_of_one_turn_are_put_together(told: Told, transcript: Transcript)
     assert told.lines()[-1] == ("caller", "I want tea", False, False)
 
 
-def test_what_is_typed_is_a_turn_at_once(told: Told, transcript: Transcript) -> None:
+def test_what_a_session_was_given_is_a_turn_at_once(told: Told, transcript: Transcript) -> None:
     transcript.caller_said("hello")
     assert told.lines() == [("caller", "hello", True, False)]
+
+
+def test_what_is_typed_is_a_turn_beside_what_is_being_said(told: Told, transcript: Transcript) -> None:
+    transcript.speaking("agent", "Hello")
+    transcript.heard("which", final=False)
+    transcript.caller_wrote("which tables")
+    transcript.agent_said("agent", "Hello", interrupted=True)
+    transcript.speaking("agent", " there")  # late, on a busy machine
+    transcript.agent_said("agent", "customers", interrupted=False)
+    transcript.caller_said("which ones")
+    assert [line for line in told.lines() if line[2]] == [
+        ("caller", "which tables", True, False),
+        ("agent", "Hello", True, True),
+        ("agent", "customers", True, False),
+        ("caller", "which ones", True, False),
+    ]
+    began = list(dict.fromkeys((event["item"], event["role"]) for event in told.events))
+    assert [role for _, role in began] == ["agent", "caller", "caller", "agent"]
 
 
 def test_the_agent_is_told_word_by_word_and_final_as_far_as_heard(told: Told, transcript: Transcript) -> None:
