@@ -4,6 +4,7 @@ import ctypes
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import espeakng_loader
 
@@ -26,22 +27,23 @@ class Voice:
 
 
 class Espeak:
-    """The library, loaded once. It knows one voice and one synthesis at a time, so one lock covers both.
+    """The library, which a process has once: one voice, one callback and one synthesis at a time.
 
     Raises:
         OSError: The library or its data cannot be loaded.
     """
 
+    _lock: ClassVar = threading.Lock()
+
     def __init__(self) -> None:
         self._library = ctypes.CDLL(espeakng_loader.get_library_path())
-        self._lock = threading.Lock()
         self._sink: Callable[[bytes], bool] = lambda _: True
-        self._callback = _CALLBACK(self._chunk)  # kept: the library holds a pointer to it
+        self._callback = _CALLBACK(self._chunk)
         data = str(espeakng_loader.get_data_path()).encode()
-        self.rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, _CHUNK_MS, data, 0))
+        with self._lock:
+            self.rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, _CHUNK_MS, data, 0))
         if self.rate <= 0:
             raise OSError("espeak-ng cannot read its data")
-        self._library.espeak_SetSynthCallback(self._callback)
 
     def _chunk(self, samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:
         if not samples or count <= 0:
@@ -61,6 +63,8 @@ class Espeak:
             for parameter, value in ((_RATE, wpm), (_PITCH, voice.pitch), (_RANGE, voice.variation)):
                 self._library.espeak_SetParameter(parameter, max(0, min(value, _FASTEST)), 0)
             self._sink = sink
+            # Every time: another Espeak may have put its own there, and be gone.
+            self._library.espeak_SetSynthCallback(self._callback)
             self._library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8, None, None)
 
 
