@@ -291,10 +291,12 @@ async def _begin(connection: Connection, session: ClientSession, era: Era, wire:
         Unauthorized: The server wants other credentials.
         ConfigurationError: The command is not there, or the era is not spoken.
         ConnectionLost: It could not be reached, or ended.
+        TimeoutError: Its era is named, and it was too slow.
         mcp.MCPError: It refused.
     """
     try:
-        await negotiate(session, era)
+        spec = connection.spec
+        await negotiate(session, era, named=spec.timeouts.start if spec.era is era else None)
         await connection.refresh()
     except MCPError as error:
         if wire.http is not None and wire.http.refused:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from hub.core.errors import ConfigurationError
 from hub.core.spec import Era
 
 PROBE_SECONDS = 5.0
-"""For the answer to server/discover; a legacy server that ignores it costs this once."""
+"""For the answer to server/discover, unless servers.json names the era; a legacy server that ignores it costs
+this once."""
 REMEMBERED = 500
 _log = logging.getLogger(__name__)
 
@@ -53,30 +55,42 @@ class Eras:
             _log.warning("%s cannot be written, so servers are asked again: %s", self._path.name, error)
 
 
-async def negotiate(session: ClientSession, era: Era) -> None:
+async def negotiate(session: ClientSession, era: Era, *, named: float | None) -> None:
     """Bring a session up in the given era; `auto` asks, and falls back to the handshake.
+
+    `named`: servers.json names the era, so that a silent server is slow, and may be so for so many seconds.
 
     Raises:
         mcp.MCPError: The server refused the handshake, or ended.
         ConfigurationError: The server does not speak the era that servers.json names.
+        TimeoutError: It has not answered for `named` seconds.
     """
     match era:
         case Era.LEGACY:
             await session.initialize()
         case Era.AUTO:
-            if not await _modern(session):
+            if not await _modern(session, PROBE_SECONDS):
                 await _handshake(session)
+        case Era.MODERN if named is None:
+            _insist(await _modern(session, PROBE_SECONDS))
         case Era.MODERN:
-            if not await _modern(session):
-                raise ConfigurationError(
-                    f"The server does not speak {era}.", next_step='Remove "era", or set it to "auto".'
-                )
+            with anyio.move_on_after(named) as scope:
+                _insist(await _modern(session, math.inf))
+            if scope.cancelled_caught:
+                raise TimeoutError(f"it did not answer server/discover for {named:g} s")
 
 
-async def _modern(session: ClientSession) -> bool:
-    answer = await _discover(session, LATEST_MODERN_VERSION)
+def _insist(modern: bool) -> None:
+    if not modern:
+        raise ConfigurationError(
+            f"The server does not speak {Era.MODERN}.", next_step='Remove "era", or set it to "auto".'
+        )
+
+
+async def _modern(session: ClientSession, seconds: float) -> bool:
+    answer = await _discover(session, LATEST_MODERN_VERSION, seconds)
     if mutual := _offered(answer):
-        answer = await _discover(session, mutual[-1])
+        answer = await _discover(session, mutual[-1], seconds)
     return _adopted(session, answer)
 
 
@@ -90,13 +104,13 @@ async def _handshake(session: ClientSession) -> None:
         await session.initialize()
     except MCPError as refusal:
         mutual = _offered(refusal)
-        if not mutual or not _adopted(session, await _discover(session, mutual[-1])):
+        if not mutual or not _adopted(session, await _discover(session, mutual[-1], PROBE_SECONDS)):
             raise
 
 
-async def _discover(session: ClientSession, version: str) -> DiscoverResult | MCPError | None:
+async def _discover(session: ClientSession, version: str, seconds: float) -> DiscoverResult | MCPError | None:
     """Ask once; None: no answer, or none that can be understood."""
-    with anyio.move_on_after(PROBE_SECONDS):
+    with anyio.move_on_after(seconds):
         try:
             return DiscoverResult.model_validate(await session.send_discover(version))
         except MCPError as refusal:

@@ -141,6 +141,21 @@ async def test_a_server_that_ignores_the_unknown_costs_a_bounded_time(
         assert not connection.modern
 
 
+async def test_a_slow_start_in_an_era_that_the_file_names_is_waited_for(
+    notes: ServerSpec, eras: Eras, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(era_module, "PROBE_SECONDS", 0.0)
+    async with connected(replace(notes, era=Era.MODERN), eras) as connection:
+        assert connection.modern
+
+
+async def test_a_start_that_is_too_slow_is_no_wrong_configuration(echo: ServerSpec, eras: Eras) -> None:
+    mute = with_modes(replace(echo, era=Era.MODERN, timeouts=Timeouts(start=0.2)), "mutefirst")
+    with pytest.raises(TimeoutError, match="did not answer server/discover for 0.2 s"):
+        async with connected(mute, eras):
+            pass
+
+
 async def test_a_remembered_era_that_is_wrong_is_forgotten(echo: ServerSpec, eras: Eras) -> None:
     eras.note(echo.fingerprint, Era.MODERN)
     async with connected(echo, eras) as connection:
