@@ -1,12 +1,16 @@
 """A real Chromium on a whole hub: dashboard, join page, and a question answered out of the database."""
 
+import os
+import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import anyio
+import numpy as np
 import pytest
 from playwright.async_api import Browser
 
+from hub.bench.sounds import write_wav
 from hub.web.pages import LIBRARIES, PAGES
 from tests.conftest import missing
 from tests.end_to_end.house import House
@@ -43,11 +47,13 @@ async () => {
 
 
 @pytest.fixture
-async def silent_browser(chromium: Path) -> AsyncGenerator[Browser]:
+async def silent_browser(chromium: Path, tmp_path: Path) -> AsyncGenerator[Browser]:
     """A Chromium whose microphone hears nothing, so that only what is typed is said."""
+    silence = write_wav(tmp_path / "silence.wav", np.zeros(48_000, np.int16), 48_000)
     if not all((PAGES / "vendor" / library).is_file() for library in LIBRARIES):
         missing("The libraries of the pages", "run ./scripts/pages.")
-    async with open_chromium(chromium, f"{FAKE_MICROPHONE}=device-count=1", "--mute-audio") as opened:
+    flags = (FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={silence}")
+    async with open_chromium(chromium, *flags) as opened:
         yield opened
 
 
@@ -157,3 +163,18 @@ async def test_the_dashboard_shows_servers_and_follows_a_call_without_reload(
         hub.post(f"/api/calls/{call_id}/end")
         await seen.until_says("#call-state", "ended")
         await seen.clean()
+
+
+async def test_a_page_whose_livekit_dies_says_so_at_once_and_comes_back(
+    hub: House, silent_browser: Browser
+) -> None:
+    started = hub.post("/api/calls", goal="Through a crash")
+    async with open_page(silent_browser, started["join_url"]) as seen:
+        await in_call(seen)
+        (pid,) = [part["pid"] for part in hub.get("/api/status")["parts"] if part["name"] == "livekit-server"]
+        os.kill(pid, signal.SIGKILL)
+        await seen.until_state("reconnecting")
+        await seen.until_says("#status", "Reconnecting")
+        await seen.until_state("in-call", seconds=SLOW)
+        assert hub.get(f"/api/calls/{started['call_id']}")["status"] == "in_progress"
+    hub.post(f"/api/calls/{started['call_id']}/end")
