@@ -151,7 +151,7 @@ async def test_a_slow_start_in_an_era_that_the_file_names_is_waited_for(
 
 async def test_a_start_that_is_too_slow_is_no_wrong_configuration(echo: ServerSpec, eras: Eras) -> None:
     mute = with_modes(replace(echo, era=Era.MODERN, timeouts=Timeouts(start=0.2)), "mutefirst")
-    with pytest.raises(TimeoutError, match="did not answer server/discover for 0.2 s"):
+    with pytest.raises(TimeoutError, match="did not answer server/discover"):
         async with connected(mute, eras):
             pass
 
