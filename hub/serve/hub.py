@@ -24,7 +24,7 @@ from hub.gateway.server import Gateway
 from hub.http.access import LOOPBACK, Access, Doorkeeper
 from hub.http.status import HubStatus
 from hub.parts.part import Part
-from hub.parts.places import places, write_private
+from hub.parts.places import Places, places, write_private
 from hub.parts.practice import Practice, practice_part
 from hub.parts.providers import providers
 from hub.pool.config_file import ConfigFile
@@ -118,14 +118,7 @@ class Hub:
             settings.home, settings.token.get_secret_value() if settings.token is not None else None
         )
         here = places(settings.home)
-        practised = (
-            settings.practised()
-            if options.voice
-            else tuple(kind for kind in settings.practised() if kind == "supabase")
-        )
-        self._practice: Practice | None = (
-            practice_part(guardian, settings.home, here, practised, self._on_practice) if practised else None
-        )
+        self._practice = self._practice_if_needed(guardian, here)
         self._file = ConfigFile(options.config, self._variables)
         self._pool = Pool(guardian=guardian, home=settings.home)
         self._toolcalls = ToolCalls(self._pool, journal)
@@ -152,6 +145,13 @@ class Hub:
         )
         self._door = self._doorkeeper(token)
         self._app = Access(self._routes(session), self._door)
+
+    def _practice_if_needed(self, guardian: Guardian, here: Places) -> Practice | None:
+        """Practice for whatever has no key; without voice only the database is wanted."""
+        kinds = [kind for kind in self._settings.practised() if self._options.voice or kind == "supabase"]
+        if not kinds:
+            return None
+        return practice_part(guardian, self._settings.home, here, kinds, self._on_practice)
 
     def _told_status(self) -> HubStatus:
         return HubStatus(
