@@ -14,7 +14,7 @@ from hub.bench.caller import Caller
 from tests.end_to_end.house import House
 from tests.voices import wav
 
-pytestmark = [pytest.mark.anyio, pytest.mark.livekit, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.livekit, pytest.mark.slow, pytest.mark.timeout(240)]
 
 SPENT = "show me all customers who signed up in the last month and spent over one hundred dollars"
 COUNTS = {

@@ -13,7 +13,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.end_to_end.house import House
 
-pytestmark = [pytest.mark.anyio, pytest.mark.livekit, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.livekit, pytest.mark.slow, pytest.mark.timeout(240)]
 
 ERAS = ["legacy", "2026-07-28"]
 NEW_CUSTOMER = (
