@@ -56,7 +56,7 @@ class Rooms(Protocol):
         """
 
     async def reopen(self, call: CallRecord, *, empty_timeout: int) -> None:
-        """Make the room of a running call again, after LiveKit has lost it; the agent comes back by itself."""
+        """Make the room of a running call again, after LiveKit has lost it; the agent comes by itself."""
 
     async def dispatch(self, call: CallRecord) -> None:
         """Call the agent into its room once more: LiveKit tries only once, and says nothing when it fails.
