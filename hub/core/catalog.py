@@ -16,7 +16,7 @@ from hub.core.definitions import (
     without_arguments,
 )
 from hub.core.public_names import SEPARATOR, plain_name, public_names
-from hub.core.spec import ServerSpec, ToolPolicy, View
+from hub.core.spec import EVERYTHING, ServerSpec, ToolPolicy, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class Catalog:
 
 def shows(view: View, route: Route) -> bool:
     """Whether a view shows one tool."""
-    return _seen(route, view)[0]
+    return view is EVERYTHING or _seen(route, view)[0]
 
 
 def _usable(spec: ServerSpec, tools: Sequence[Any]) -> tuple[list[dict[str, Any]], list[Reason]]:

@@ -28,6 +28,7 @@ from starlette.types import Receive, Send
 
 from hub.core.ports import RawResult
 from hub.gateway.asked import Asked
+from hub.gateway.attendance import Attendance
 from hub.gateway.boundary import guarded
 from hub.gateway.sessions import Session, Sessions
 from hub.gateway.target import Target
@@ -77,8 +78,13 @@ class Direct:
         self._handler = handler
         self._schema = schema
         self._sessions = sessions
+        self._attendance = Attendance()
         self._at_work: set[anyio.CancelScope] = set()
         self._closed = False
+
+    async def run(self) -> None:
+        """Notice clients that hang up, and give signs of life to those that wait, until cancelled."""
+        await self._attendance.run()
 
     def close(self) -> None:
         """Answer everything that still runs: the hub is stopping."""
@@ -174,11 +180,9 @@ class Direct:
         session = ticket.session
         wire = Wire(send, {"mcp-session-id": post.headers["mcp-session-id"]} if session is not None else {})
         work = anyio.CancelScope()
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_attend, wire, receive, work if session is None else None)
-            with self._working(ticket, work):
-                answer, status = await self._run(post, ticket, wire)
-            tasks.cancel_scope.cancel()
+        gone = work if session is None else None  # in the modern era who hangs up has cancelled
+        with self._attendance.of(wire, receive, gone), self._working(ticket, work):
+            answer, status = await self._run(post, ticket, wire)
         if not work.cancelled_caught:
             await wire.finish(answer, status)
         elif self._closed:
@@ -213,13 +217,6 @@ class Direct:
             status = ERROR_CODE_HTTP_STATUS.get(error.code, HTTP_OK) if ticket.session is None else HTTP_OK
             return _error(ticket, error.error), status
         return {"jsonrpc": "2.0", "id": ticket.id, "result": result}, HTTP_OK
-
-
-async def _attend(wire: Wire, receive: Receive, work: anyio.CancelScope | None) -> None:
-    """Stay until the client is gone. In the modern era that means that it has cancelled."""
-    await wire.attend(receive)
-    if work is not None:
-        work.cancel()
 
 
 def _report(ticket: _Ticket, wire: Wire) -> Callable[[float, float | None, str | None], Awaitable[None]]:

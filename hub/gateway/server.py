@@ -120,12 +120,14 @@ class Gateway:
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Serve, and pass on changes of the Catalog, until cancelled."""
-        async with self._manager.run():
+        async with self._manager.run(), anyio.create_task_group() as tasks:
+            tasks.start_soon(self._direct.run, name="gateway: clients that wait")
             task_status.started()
             try:
                 await self._announcements.run(self._pool)
             finally:
                 self.close()
+                tasks.cancel_scope.cancel()
 
     def close(self) -> None:
         """End what is still open, so that the HTTP server can stop: listeners' streams, running ToolCalls."""

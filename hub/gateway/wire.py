@@ -18,7 +18,8 @@ class Wire:
         self._send = send
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
         self._streaming = False
-        self._turn = anyio.Lock()
+        self._finished = False
+        self._turn = anyio.Lock(fast_acquire=True)
 
     async def tell(self, message: Mapping[str, Any]) -> None:
         """Send a message before the answer."""
@@ -26,15 +27,16 @@ class Wire:
 
     async def finish(self, message: Mapping[str, Any], status: int) -> None:
         """Send the answer; the status counts only where nothing was sent before."""
+        self._finished = True
         body = _bytes(message)
-        async with self._turn:
-            if self._streaming:
-                event = b"event: message\r\ndata: " + body + b"\r\n\r\n"
-                await self._send({"type": "http.response.body", "body": event, "more_body": False})
-                return
+        if not self._streaming:
             length = (b"content-length", str(len(body)).encode())
             await self._start(status, [(b"content-type", b"application/json"), length])
             await self._send({"type": "http.response.body", "body": body})
+            return
+        async with self._turn:
+            event = b"event: message\r\ndata: " + body + b"\r\n\r\n"
+            await self._send({"type": "http.response.body", "body": event, "more_body": False})
 
     async def attend(self, receive: Receive) -> None:
         """Send signs of life until the client is gone."""
@@ -47,6 +49,8 @@ class Wire:
 
     async def _event(self, event: bytes) -> None:
         async with self._turn:
+            if self._finished:
+                return
             if not self._streaming:
                 self._streaming = True
                 await self._start(

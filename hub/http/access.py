@@ -131,8 +131,10 @@ def _bearer(headers: dict[str, str]) -> str | None:
 
 
 def _cookie(headers: dict[str, str]) -> str | None:
+    if "cookie" not in headers:
+        return None
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers["cookie"]).get(COOKIE)
     except CookieError:
         return None
     return found.value if found is not None else None
