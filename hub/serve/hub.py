@@ -229,6 +229,8 @@ class Hub:
                 say("\nstopping …")
                 await self._close_calls()
                 self._gateway.close()
+                # Whoever waits for news at this moment is cut off; that is no error to tell a person of.
+                logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
                 server.should_exit = True
                 inner.cancel_scope.cancel()
             outer.cancel_scope.cancel()
