@@ -24,6 +24,8 @@ T = TypeVar("T")
 TOOL_CALLS_KEPT = 10_000
 """How many ToolCalls may wait for the disk before the oldest are dropped (with a log line)."""
 FLUSH_SECONDS = 0.25
+BEHIND_SECONDS = 2.0
+"""How often to try again while the database cannot be written."""
 READERS = 4
 
 
@@ -37,6 +39,7 @@ class SqlJournal:
         self._versions: dict[str | None, int] = defaultdict(int)
         self._news = anyio.Event()
         self._tool_calls: list[ToolCallRecord] = []
+        self._behind = False
 
     @classmethod
     @asynccontextmanager
@@ -166,7 +169,7 @@ class SqlJournal:
 
     async def _flush_for_ever(self) -> None:
         while True:
-            await anyio.sleep(FLUSH_SECONDS)
+            await anyio.sleep(BEHIND_SECONDS if self._behind else FLUSH_SECONDS)
             await self._flush()
 
     async def _flush(self) -> None:
@@ -177,8 +180,12 @@ class SqlJournal:
         try:
             await self._write(lambda connection: connection.execute(insert(tool_calls), values))
         except Unavailable as error:  # the next batch carries these as well
-            logger.warning("%s", error.message)
+            if not self._behind:
+                logger.warning("%s What ToolCalls leave is kept until it can be.", error.message)
+            self._behind = True
             self._tool_calls = batch + self._tool_calls
+        else:
+            self._behind = False
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:
