@@ -1,13 +1,9 @@
 """`hub talk --wav` against a real livekit-server: the recording is heard by somebody in the room."""
 
 import math
-import os
-import secrets
-import socket
 import struct
 import subprocess
 import sys
-import time
 import wave
 from array import array
 from collections.abc import AsyncGenerator, Iterator
@@ -19,47 +15,19 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
-from livekit import api as livekit_api
 from livekit import rtc
 
 from hub.cli import spoken
 from hub.cli.main import main
 from hub.cli.wav import Sound
+from tests import livekit_server
 from tests.cli.fake_hub import FakeHub
+from tests.livekit_server import LiveKit, free_port
 
 pytestmark = [pytest.mark.livekit, pytest.mark.timeout(90)]
 Output = pytest.CaptureFixture[str]
 ROOM = "call-c1"
 TONE_HZ, LOUD = 440, 8000
-
-
-@dataclass
-class Livekit:
-    """A private server and how to get in."""
-
-    url: str
-    key: str
-    secret: str
-
-    def token(self, identity: str) -> str:
-        grants = livekit_api.VideoGrants(room_join=True, room=ROOM)
-        return (
-            livekit_api.AccessToken(self.key, self.secret)
-            .with_identity(identity)
-            .with_grants(grants)
-            .to_jwt()
-        )
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass
@@ -71,33 +39,13 @@ class Ear:
 
 
 @pytest.fixture
-def livekit(livekit_server_bin: Path, tmp_path: Path) -> Iterator[Livekit]:
-    """livekit-server on loopback, in a process that ends with the test."""
-    tcp, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
-    config = f"""
-port: {tcp}
-bind_addresses: ['127.0.0.1']
-rtc: {{udp_port: {udp}, tcp_port: 0, node_ip: 127.0.0.1, use_external_ip: false,
-  enable_loopback_candidate: true, interfaces: {{includes: [lo]}}, ips: {{includes: ['127.0.0.1/32']}},
-  stun_servers: ['127.0.0.1:9']}}
-logging: {{level: warn}}
-"""
-    found = Livekit(f"ws://127.0.0.1:{tcp}", "key", secrets.token_hex(32))
-    environment = os.environ | {"LIVEKIT_CONFIG": config, "LIVEKIT_KEYS": f"{found.key}: {found.secret}"}
-    with (tmp_path / "livekit.log").open("wb") as log:
-        process = subprocess.Popen([livekit_server_bin], env=environment, stdout=log, stderr=log)
-        try:
-            while not listens(tcp):
-                assert process.poll() is None, (tmp_path / "livekit.log").read_text()
-                time.sleep(0.02)
-            yield found
-        finally:
-            process.kill()
-            process.wait()
+def livekit(livekit_server_bin: Path) -> Iterator[LiveKit]:
+    with livekit_server.running(livekit_server_bin) as server:
+        yield server
 
 
 @asynccontextmanager
-async def listening(livekit: Livekit) -> AsyncGenerator[Ear]:
+async def listening(livekit: LiveKit) -> AsyncGenerator[Ear]:
     """Somebody in the room, who knows when sound comes and when half a second of tone has been heard."""
     room, ear = rtc.Room(), Ear(anyio.Event(), anyio.Event())
 
@@ -122,7 +70,7 @@ async def listening(livekit: Livekit) -> AsyncGenerator[Ear]:
                 tasks.start_soon(listen, track)
 
         room.on("track_subscribed", subscribed)
-        await room.connect(livekit.url, livekit.token("agent"))
+        await room.connect(livekit.url, livekit.token(ROOM, "agent"))
         yield ear
         tasks.cancel_scope.cancel()
     await room.disconnect()
@@ -141,11 +89,11 @@ def tone(path: Path, rate: int) -> Path:
 
 @pytest.mark.anyio
 async def test_a_recording_of_any_rate_is_spoken_into_the_room(
-    fake: FakeHub, livekit: Livekit, tmp_path: Path, capsys: Output
+    fake: FakeHub, livekit: LiveKit, tmp_path: Path, capsys: Output
 ) -> None:
     ticket = {
         "url": livekit.url,
-        "token": livekit.token("caller-c1"),
+        "token": livekit.token(ROOM, "caller-c1"),
         "identity": "caller-c1",
         "expires_at": "-",
     }
@@ -173,7 +121,7 @@ async def test_a_recording_of_any_rate_is_spoken_into_the_room(
 
 
 def test_a_room_that_cannot_be_joined_is_explained_in_one_sentence(fake: FakeHub, tmp_path: Path) -> None:
-    nowhere = f"ws://127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+    nowhere = f"ws://127.0.0.1:{free_port()}"
     fake.routes["POST /api/join"] = (200, {"url": nowhere, "token": "x", "identity": "caller-c1"})
     recording = tone(tmp_path / "tone.wav", 48_000)
     # A process of its own: what LiveKit's native library logs is for a handler that pytest would be.

@@ -3,96 +3,27 @@
 import asyncio
 import json
 import os
-import socket
-import subprocess
 import sys
-import time
-import uuid
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx2
 import pytest
-from livekit import api
 
 from hub.bench.providers import Providers
+from tests import livekit_server
+from tests.livekit_server import LiveKit
 from tests.voice.fake_hub import FakeCall, FakeHub
-
-SERVER_YAML = """
-port: {port}
-bind_addresses: ['127.0.0.1']
-rtc:
-  udp_port: {udp}
-  tcp_port: 0
-  node_ip: 127.0.0.1
-  use_external_ip: false
-  enable_loopback_candidate: true
-  interfaces: {{includes: [lo]}}
-  ips: {{includes: ['127.0.0.1/32']}}
-  stun_servers: ['127.0.0.1:9']
-room: {{auto_create: true, empty_timeout: 60, departure_timeout: 20}}
-logging: {{json: true, level: warn}}
-"""
-
-
-@dataclass(frozen=True)
-class LiveKit:
-    """A running livekit-server."""
-
-    url: str
-    key: str
-    secret: str
-
-    @asynccontextmanager
-    async def api(self) -> AsyncGenerator[api.LiveKitAPI]:
-        async with api.LiveKitAPI(self.url.replace("ws", "http", 1), self.key, self.secret) as client:
-            yield client
-
-    def token(self, room: str, identity: str) -> str:
-        grants = api.VideoGrants(room_join=True, room=room)
-        return api.AccessToken(self.key, self.secret).with_identity(identity).with_grants(grants).to_jwt()
-
-    async def dispatch(self, room: str, metadata: str = "", agent: str = "voice-hub") -> None:
-        async with self.api() as client:
-            await client.room.create_room(api.CreateRoomRequest(name=room, empty_timeout=60))
-            await client.agent_dispatch.create_dispatch(
-                api.CreateAgentDispatchRequest(agent_name=agent, room=room, metadata=metadata)
-            )
-
-    async def rooms(self) -> list[str]:
-        async with self.api() as client:
-            return [room.name for room in (await client.room.list_rooms(api.ListRoomsRequest())).rooms]
-
-    async def closed(self, room: str, seconds: float = 5) -> None:
-        """Wait until a room is gone."""
-        with anyio.fail_after(seconds):
-            while room in await self.rooms():  # noqa: ASYNC110  # LiveKit does not tell
-                await anyio.sleep(0.05)
 
 
 @pytest.fixture(scope="session")
 def livekit(livekit_server_bin: Path) -> Iterator[LiveKit]:
     """One livekit-server for all tests of this folder."""
-    port, udp = free_port(), free_port(socket.SOCK_DGRAM)
-    key, secret = f"key{uuid.uuid4().hex[:8]}", uuid.uuid4().hex + uuid.uuid4().hex
-    env = {
-        **os.environ,
-        "LIVEKIT_CONFIG": SERVER_YAML.format(port=port, udp=udp),
-        "LIVEKIT_KEYS": f"{key}: {secret}",
-    }
-    process = subprocess.Popen(
-        [livekit_server_bin], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_for_http(f"http://127.0.0.1:{port}/")
-        yield LiveKit(f"ws://127.0.0.1:{port}", key, secret)
-    finally:
-        process.kill()
-        process.wait()
+    with livekit_server.running(livekit_server_bin) as server:
+        yield server
 
 
 @dataclass
@@ -166,16 +97,7 @@ async def worker_process(
     livekit: LiveKit, hub: FakeHub, providers: Providers, home: Path
 ) -> AsyncGenerator[WorkerProcess]:
     """Start the real worker and wait until it says that it is ready."""
-    code = "import sys; from hub.voice.main import main; sys.exit(main(sys.argv[1:]))"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        code,
-        env=worker_env(livekit, hub, providers, home),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=2**20,
-    )
+    process = await start_worker(worker_env(livekit, hub, providers, home))
     worker = WorkerProcess(process, "")
     reading = asyncio.create_task(_keep(process, worker.log))
     try:
@@ -197,26 +119,16 @@ async def worker_process(
         sys.stderr.write("\n".join(worker.log[-60:]) + "\n")
 
 
+async def start_worker(env: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """The real worker as a process, not awaited."""
+    code = "import sys; from hub.voice.main import main; sys.exit(main([]))"
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, env=env, stdout=pipe, stderr=pipe, limit=2**20
+    )
+
+
 async def _keep(process: asyncio.subprocess.Process, lines: list[str]) -> None:
     assert process.stderr is not None
     while line := await process.stderr.readline():
         lines.append(line.decode(errors="replace").rstrip())
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for_http(url: str, seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            httpx2.get(url)
-        except httpx2.TransportError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-        else:
-            return

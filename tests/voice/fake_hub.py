@@ -34,6 +34,22 @@ class FakeTool:
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
 
 
+class Endless:
+    """What a tool does that never answers; it knows when it has begun and when it was cancelled."""
+
+    def __init__(self) -> None:
+        self.started, self.cancelled = anyio.Event(), anyio.Event()
+
+    async def __call__(self, _arguments: object, _progress: object) -> dict[str, Any]:
+        self.started.set()
+        try:
+            await anyio.sleep_forever()
+        except anyio.get_cancelled_exc_class():
+            self.cancelled.set()
+            raise
+        return text("")
+
+
 @dataclass
 class FakeCall:
     """One call: its Brief, the events that came, the commands that wait."""

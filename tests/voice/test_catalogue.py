@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from hub.voice.catalogue import Catalogue, ToolFailed
-from tests.voice.fake_hub import FakeCall, FakeHub, text
+from tests.voice.fake_hub import Endless, FakeCall, FakeHub, text
 
 pytestmark = pytest.mark.anyio
 
@@ -64,25 +64,15 @@ async def test_an_error_of_a_tool_is_raised_as_a_sentence(hub_of_one: FakeHub) -
 
 
 async def test_cancelling_reaches_the_tool(hub_of_one: FakeHub) -> None:
-    started, cancelled = anyio.Event(), anyio.Event()
-
-    async def forever(_arguments: Any, _progress: Any) -> dict[str, Any]:
-        started.set()
-        try:
-            await anyio.sleep_forever()
-        except anyio.get_cancelled_exc_class():
-            cancelled.set()
-            raise
-        return text("")
-
+    forever = Endless()
     hub_of_one.tool("t__forever", forever)
     async with opened(hub_of_one, hub_of_one.call()) as catalogue, anyio.create_task_group() as tasks:
         tasks.start_soon(catalogue.call, "t__forever", {})
         with anyio.fail_after(10):
-            await started.wait()
+            await forever.started.wait()
             tasks.cancel_scope.cancel()
             with anyio.CancelScope(shield=True):
-                await cancelled.wait()
+                await forever.cancelled.wait()
 
 
 async def test_a_hub_that_comes_back_is_connected_to_again() -> None:

@@ -1,9 +1,7 @@
 """`hub worker` from the outside: what it says when it cannot work, and how it stops."""
 
-import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 import anyio
@@ -11,7 +9,8 @@ import pytest
 
 from hub.bench.providers import Providers
 from hub.voice.main import main
-from tests.voice.conftest import LiveKit, worker_env, worker_process
+from tests.livekit_server import LiveKit
+from tests.voice.conftest import start_worker, worker_env, worker_process
 from tests.voice.fake_hub import FakeHub
 
 pytestmark = pytest.mark.anyio
@@ -40,15 +39,7 @@ def test_what_is_missing_is_said_in_one_line(
 async def test_an_unknown_token_is_said_in_one_line(livekit: LiveKit, hub_home: Path) -> None:
     async with Providers().running() as providers, FakeHub().running() as hub:
         env = worker_env(livekit, hub, providers, hub_home) | {"HUB_WORKER_TOKEN": "wrong"}
-        code = "import sys; from hub.voice.main import main; sys.exit(main([]))"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            code,
-            env=env,
-            stderr=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        process = await start_worker(env)
         with anyio.fail_after(30):
             out, err = await process.communicate()
         assert process.returncode == 2

@@ -11,7 +11,7 @@ from livekit import rtc
 from hub.bench.providers import Rule
 from hub.core.wire import CallerState, CommandDone, Joined, ProviderState, ToolEnded, ToolStarted
 from tests.voice.conftest import Stage
-from tests.voice.fake_hub import FakeCall, text
+from tests.voice.fake_hub import Endless, FakeCall, text
 
 pytestmark = [pytest.mark.anyio, pytest.mark.livekit]
 
@@ -154,25 +154,15 @@ async def test_a_slow_tool_is_announced_and_frees_the_turn(stage: Stage) -> None
 
 
 async def test_ending_a_call_cancels_its_running_tools(stage: Stage) -> None:
-    started, cancelled = anyio.Event(), anyio.Event()
-
-    async def forever(_arguments: object, _progress: object) -> dict[str, object]:
-        started.set()
-        try:
-            await anyio.sleep_forever()
-        except anyio.get_cancelled_exc_class():
-            cancelled.set()
-            raise
-        return text("")
-
+    forever = Endless()
     stage.hub.tool("db__forever", forever)
     stage.providers.rules.append(Rule("forever", "db__forever"))
     call = await greeted(stage)
     call.order("caller", "forever")
     with anyio.fail_after(10):
-        await started.wait()
+        await forever.started.wait()
         assert await ended(call) == "operator_ended"
-        await cancelled.wait()
+        await forever.cancelled.wait()
     assert call.of(ToolEnded)[0].ok is False
 
 

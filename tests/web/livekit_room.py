@@ -17,6 +17,8 @@ import aiohttp
 import anyio
 from livekit import api, rtc
 
+from tests.livekit_server import environment, free_port
+
 RATE = 48_000
 FRAME = RATE // 100
 READY_SECONDS = 10
@@ -24,14 +26,6 @@ STOP_SECONDS = 2
 ALONE_SECONDS = 5
 SETTLED_SECONDS = 0.3
 """livekit-server swallows a SIGTERM in its first tenth of a second."""
-
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -60,23 +54,7 @@ class LivekitServer:
 
     async def start(self) -> None:
         """Start and wait until it answers with our key."""
-        config = {
-            "port": self.port,
-            "bind_addresses": ["127.0.0.1"],
-            "rtc": {
-                "udp_port": self.udp_port,
-                "tcp_port": 0,
-                "node_ip": "127.0.0.1",
-                "use_external_ip": False,
-                "enable_loopback_candidate": True,
-                "interfaces": {"includes": ["lo"]},
-                "ips": {"includes": ["127.0.0.1/32"]},
-                "stun_servers": ["127.0.0.1:9"],
-            },
-            "room": {"auto_create": True, "empty_timeout": 30, "departure_timeout": 20},
-            "logging": {"json": True, "level": "error"},
-        }
-        env = {"LIVEKIT_CONFIG": json.dumps(config), "LIVEKIT_KEYS": f"{self.key}: {self.secret}"}
+        env = environment(self.port, self.udp_port, self.key, self.secret)
         nothing = asyncio.subprocess.DEVNULL
         self._process = await asyncio.create_subprocess_exec(
             self.binary, env=env, stdout=nothing, stderr=nothing
