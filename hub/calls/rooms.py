@@ -14,6 +14,7 @@ AGENT_NAME = "voice-hub"
 API_SECONDS = 5.0
 DEPARTURE_SECONDS = 20
 PARTICIPANTS_MOST = 8
+NO_ANSWER = (TimeoutError, api.TwirpError, aiohttp.ClientError, OSError)
 
 
 class LiveKitRooms:
@@ -36,37 +37,35 @@ class LiveKitRooms:
         """Whether the server is there and takes our key."""
         try:
             await self._api.room.list_rooms(api.ListRoomsRequest())
-        except (TimeoutError, api.TwirpError, aiohttp.ClientError, OSError):
+        except NO_ANSWER:
             return False
         return True
 
     async def open(self, call: CallRecord, *, empty_timeout: int) -> None:
-        request = api.CreateRoomRequest(
-            name=call.room,
-            empty_timeout=empty_timeout,
-            departure_timeout=DEPARTURE_SECONDS,
-            max_participants=PARTICIPANTS_MOST,
-            agents=[RoomAgentDispatch(agent_name=AGENT_NAME, metadata=json.dumps({"call_id": call.id}))],
-        )
+        agent = RoomAgentDispatch(agent_name=AGENT_NAME, metadata=json.dumps({"call_id": call.id}))
         try:
-            await self._api.room.create_room(request)
-        except (TimeoutError, api.TwirpError, aiohttp.ClientError, OSError) as error:
+            await self._create(call, empty_timeout, agent)
+        except NO_ANSWER as error:
             raise ServerUnavailable(
                 "LiveKit does not answer, so no room can be made for the call.",
                 next_step="Look at livekit-server in hub_status and try again.",
             ) from error
 
     async def reopen(self, call: CallRecord, *, empty_timeout: int) -> None:
+        try:
+            await self._create(call, empty_timeout)
+        except NO_ANSWER:
+            return  # whoever comes back creates it, with the server's own limits
+
+    async def _create(self, call: CallRecord, empty_timeout: int, *agents: RoomAgentDispatch) -> None:
         request = api.CreateRoomRequest(
             name=call.room,
             empty_timeout=empty_timeout,
             departure_timeout=DEPARTURE_SECONDS,
             max_participants=PARTICIPANTS_MOST,
+            agents=agents,
         )
-        try:
-            await self._api.room.create_room(request)
-        except (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError):
-            return  # whoever comes back creates it, with the server's own limits
+        await self._api.room.create_room(request)
 
     async def dispatch(self, call: CallRecord) -> None:
         request = api.CreateAgentDispatchRequest(
@@ -74,7 +73,7 @@ class LiveKitRooms:
         )
         try:
             await self._api.agent_dispatch.create_dispatch(request)
-        except (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except NO_ANSWER as error:
             raise ServerUnavailable(
                 "LiveKit does not answer, so no agent can be called.",
                 next_step="Look at livekit-server in hub_status and try again.",
@@ -83,7 +82,7 @@ class LiveKitRooms:
     async def close(self, room: str) -> None:
         try:
             await self._api.room.delete_room(api.DeleteRoomRequest(room=room))
-        except (TimeoutError, api.TwirpError, aiohttp.ClientError, OSError):
+        except NO_ANSWER:
             return  # gone already, or LiveKit is: its rooms go with it
 
     def caller_token(self, call: CallRecord, identity: str, *, seconds: int) -> str:
