@@ -10,7 +10,6 @@ from mcp import MCPError
 from mcp.client.session import ClientSession, IncomingMessage
 from mcp.client.subscriptions import SubscriptionLost, listen
 from mcp.shared.dispatcher import CallOptions
-from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp_types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, ToolListChangedNotification
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
@@ -264,7 +263,7 @@ async def _opened(way: Way, era: Era, on_tools: OnTools) -> AsyncGenerator[Conne
             pulse.tools_changed()
 
     async with open_wire(way, pulse) as wire:
-        dispatcher: JSONRPCDispatcher[Any] = JSONRPCDispatcher(wire.read, wire.write)
+        dispatcher = wire.dispatcher()
         me = Implementation(name="voice-hub", version=__version__)
         async with (
             ClientSession(dispatcher=dispatcher, client_info=me, message_handler=on_message) as session,

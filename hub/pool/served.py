@@ -167,7 +167,9 @@ class Served:
         deadline = since + self.spec.timeouts.total
         dead: LiveConnection | None = None
         repeated = False
-        async with self._slot(deadline):
+        place = object()
+        await self._queue(place, deadline)
+        try:
             while True:
                 life = await self._up(deadline, dead)
                 try:
@@ -178,6 +180,8 @@ class Served:
                     repeated, dead = repeated or lost.written, life
                 if not dead.over:
                     await anyio.sleep(AGAIN_SECONDS)
+        finally:
+            self._slots.release_on_behalf_of(place)
 
     async def _ask(
         self,
@@ -203,25 +207,23 @@ class Served:
         total = self.spec.timeouts.total
         raise TimeoutError(f"{self.spec.name} was not done with {method} after {total:g} s in all.")
 
-    @asynccontextmanager
-    async def _slot(self, deadline: float) -> AsyncGenerator[None]:
+    async def _queue(self, place: object, deadline: float) -> None:
         """Take one of `concurrency` places, first come, first served."""
-        place = object()
-        with anyio.move_on_after(deadline - anyio.current_time()) as scope:
-            await self._slots.acquire_on_behalf_of(place)
-        if scope.cancelled_caught:
-            raise ServerUnavailable(
-                f"{self.spec.name} is busy with {self.spec.concurrency} other requests.",
-                next_step='Try again later, or raise "concurrency".',
-            )
         try:
-            yield
-        finally:
-            self._slots.release_on_behalf_of(place)
+            self._slots.acquire_on_behalf_of_nowait(place)
+        except anyio.WouldBlock:
+            with anyio.move_on_after(deadline - anyio.current_time()) as scope:
+                await self._slots.acquire_on_behalf_of(place)
+            if scope.cancelled_caught:
+                raise ServerUnavailable(
+                    f"{self.spec.name} is busy with {self.spec.concurrency} other requests.",
+                    next_step='Try again later, or raise "concurrency".',
+                ) from None
 
     async def _up(self, deadline: float, dead: LiveConnection | None) -> LiveConnection:
-        with anyio.move_on_after(deadline - anyio.current_time()):
-            await self._begun.wait()
+        if not self._begun.is_set():
+            with anyio.move_on_after(deadline - anyio.current_time()):
+                await self._begun.wait()
         if not self._begun.is_set():
             raise ServerUnavailable(
                 f"{self.spec.name} is still being installed.", next_step="Try again later."

@@ -3,13 +3,16 @@
 import logging
 import re
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import anyio
 from mcp.shared.message import SessionMessage
 from mcp_types import INTERNAL_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
+from pydantic_core import from_json
 
+from hub.core.ports import RawResult
 from hub.core.supervisor import Loss, LossKind
 from hub.pool.pulse import SENT, Pulse
 from hub.supervision.process import Process
@@ -53,6 +56,8 @@ class StdioReader(_Stream):
         self._pulse = pulse
         self._lines = Lines()
         self._noise = 0
+        self.on_answer: Callable[[int, RawResult], None] | None = None
+        """Takes the answers that are nothing but an answer; they are not handed on as messages then."""
 
     def __aiter__(self) -> Self:
         return self
@@ -73,10 +78,27 @@ class StdioReader(_Stream):
     async def _next(self) -> SessionMessage:
         while True:
             while (line := self._lines.pop()) is not None:
-                if (message := self._parsed(line)) is not None:
+                if self._answered(line):
+                    self._pulse.heard()
+                elif (message := self._parsed(line)) is not None:
                     self._pulse.heard()
                     return message
             self._lines.feed(await self._process.stdout.receive())
+
+    def _answered(self, line: bytes) -> bool:
+        if self.on_answer is None:
+            return False
+        try:
+            message: Any = from_json(line)
+        except ValueError:
+            return False
+        match message:
+            case {"jsonrpc": "2.0", "id": int(number), "result": dict(result), **rest} if not rest:
+                if isinstance(number, bool):
+                    return False
+                self.on_answer(number, result)
+                return True
+        return False
 
     def _parsed(self, line: bytes) -> SessionMessage | None:
         try:
@@ -101,15 +123,36 @@ class StdioWriter(_Stream):
         self._lock = anyio.Lock()
 
     async def send(self, item: SessionMessage, /) -> None:
-        data = item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
-        async with self._lock:
-            with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WRITE_SECONDS) as scope:
-                await self._process.stdin.send(data)
+        await self.write(item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
+
+    async def write(self, line: bytes) -> None:
+        """Write one line.
+
+        Raises:
+            anyio.BrokenResourceError: The child does not read any more, or not in time.
+            anyio.ClosedResourceError: The pipe is closed.
+        """
+        try:
+            self._lock.acquire_nowait()
+        except anyio.WouldBlock:
+            await self._lock.acquire()
+        try:
+            if rest := self._process.stdin.send_nowait(line):
+                await self._finish(rest)
+        except anyio.BrokenResourceError:
+            self._pulse.lose(Loss("it closed its input"))  # nothing can be asked of it any more
+            raise
+        finally:
+            self._lock.release()
+        if (sent := SENT.get()) is not None:
+            sent.written = True
+
+    async def _finish(self, rest: bytes) -> None:
+        with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WRITE_SECONDS) as scope:
+            await self._process.stdin.send(rest)
         if scope.cancelled_caught:  # half a line may be in the pipe, so nothing can follow it
             self._pulse.lose(Loss("it does not read what it is sent", LossKind.HUNG))
             raise anyio.BrokenResourceError
-        if (sent := SENT.get()) is not None:
-            sent.written = True
 
 
 class Lines:

@@ -11,10 +11,12 @@ from typing import Any, Self
 import anyio
 from mcp.client.stdio import DEFAULT_INHERITED_ENV_VARS
 from mcp.shared._stream_protocols import ReadStream, WriteStream
+from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.shared.message import SessionMessage
 
 from hub.core.spec import ServerSpec, Transport
 from hub.core.supervisor import Loss
+from hub.pool.dispatch import PipeDispatcher
 from hub.pool.http import HttpSession, http_with_sse, streamable_http
 from hub.pool.pulse import Pulse
 from hub.pool.stdio import StdioReader, StdioWriter
@@ -47,6 +49,12 @@ class Wire:
     write: WriteStream[SessionMessage]
     process: Process | None = None
     http: HttpSession | None = None
+
+    def dispatcher(self) -> JSONRPCDispatcher[Any]:
+        """What matches answers with requests on it."""
+        if isinstance(self.read, StdioReader) and isinstance(self.write, StdioWriter):
+            return PipeDispatcher(self.read, self.write)
+        return JSONRPCDispatcher(self.read, self.write)
 
 
 @asynccontextmanager

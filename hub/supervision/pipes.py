@@ -81,6 +81,20 @@ class PipeReader(_Pipe, ByteReceiveStream):
 class PipeWriter(_Pipe, ByteSendStream):
     """What the child reads."""
 
+    def send_nowait(self, item: bytes) -> bytes:
+        """Send as much as goes into the pipe at once, and return the rest.
+
+        Raises:
+            anyio.BrokenResourceError: The child does not read any more.
+            anyio.ClosedResourceError: It is closed.
+        """
+        try:
+            return item[os.write(self._descriptor(), item) :]
+        except BlockingIOError:
+            return item
+        except OSError as error:
+            raise anyio.BrokenResourceError from error
+
     async def send(self, item: bytes) -> None:
         rest = memoryview(item)
         await lowlevel.checkpoint_if_cancelled()

@@ -148,11 +148,12 @@ class Runner(Generic[LifeT]):
         Raises:
             ServerUnavailable: It is not, and will not be ready in that time; says why.
         """
+        if (life := self._ready(other_than)) is not None:
+            return life
         with anyio.move_on_after(seconds):
             while True:
                 changed = self._changed
-                life = None if self._inbox else self.life
-                if life is not None and life is not other_than:
+                if (life := self._ready(other_than)) is not None:
                     return life
                 if self._hopeless():
                     break
@@ -160,6 +161,10 @@ class Runner(Generic[LifeT]):
         raise ServerUnavailable(
             _why_not(self._snapshot, waited=seconds), next_step=f"See what {self._name} says: hub servers"
         )
+
+    def _ready(self, other_than: LifeT | None) -> LifeT | None:
+        life = None if self._inbox else self.life
+        return life if life is not other_than else None
 
     def _settled(self) -> bool:
         return self._supervisor.state is State.STOPPED and not self._inbox
