@@ -20,6 +20,7 @@ from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.reading import CallReader
 from hub.core.errors import (
     AlreadyEnded,
+    HubError,
     InvalidArguments,
     ServerUnavailable,
     TooManyCalls,
@@ -66,6 +67,9 @@ class Surroundings(Protocol):
         Raises:
             InvalidArguments: The view does not exist.
         """
+
+    def obstacle(self) -> HubError | None:
+        """What keeps sound from passing on this machine, if anything does."""
 
     def limit(self) -> int:
         """How many calls may run at once."""
@@ -224,6 +228,9 @@ class VoiceCalls:
             ServerUnavailable: No worker, or no LiveKit.
         """
         live = await self._with_key(call_id, key)
+        obstacle = self._surroundings.obstacle()
+        if obstacle is not None:
+            raise obstacle
         async with live.entering:
             if live.dispatched_at is None:
                 self._room_for_one_more()

@@ -12,9 +12,10 @@ from typing import Literal
 
 import hub
 from hub.cli.api import TOKEN_FILE
-from hub.cli.machine import interfaces_up, nearest, port_free, port_owner, version
+from hub.cli.machine import nearest, port_free, port_owner, version
 from hub.core.spec import Config, Severity, Transport
 from hub.core.spec_parse import parse
+from hub.parts.network import REMEDY, interfaces_up
 from hub.settings import Settings, environment
 
 NODE, GO, PYTHON = (20,), (1, 21), (3, 11)
@@ -144,8 +145,7 @@ def network(settings: Settings, *, running: bool) -> Iterator[Finding]:
     if up:
         yield Finding("network", "ok", f"{', '.join(up)} up")
     else:
-        remedy = "Bring one up; any will do, on Linux 'ip link add hub0 type dummy && ip link set hub0 up'."
-        yield Finding("network", "broken", "no interface but lo is up, and sound needs one", remedy)
+        yield Finding("network", "broken", "no interface but lo is up, and sound needs one", REMEDY)
     if running or not settings.port:
         return
     if port_free(settings.host, settings.port):

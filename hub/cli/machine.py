@@ -1,23 +1,16 @@
-"""What this machine has: programs and their versions, holders of ports, network interfaces."""
+"""What this machine has: programs and their versions, holders of ports."""
 
-import fcntl
 import os
 import re
 import shutil
 import socket
-import struct
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 VERSION_SECONDS = 10.0
 LISTEN = "0A"
-IFF_UP = 0x1
-SIOCGIFFLAGS = 0x8913
-IFREQ = struct.Struct("16sH14x")
-"""An interface's name and its flags, as netdevice(7) has them."""
 
 
 def version(command: Sequence[str]) -> tuple[int, ...] | None:
@@ -68,27 +61,6 @@ def _listening(port: int) -> Iterator[str]:
                 columns = row.split()
                 if columns[3] == LISTEN and int(columns[1].rpartition(":")[2], 16) == port:
                     yield columns[9]
-
-
-def interfaces_up() -> list[str]:
-    """The network interfaces, lo aside, that are up; media needs one.
-
-    They are asked of the socket layer: in a container /sys may show those of another network namespace.
-    """
-    names = [name for _, name in socket.if_nameindex() if name.rstrip("0123456789") != "lo"]
-    if not sys.platform.startswith("linux"):
-        return names  # where flags are asked for in another way, being there has to do
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as asked:
-        return [name for name in names if _flags(asked, name) & IFF_UP]
-
-
-def _flags(asked: socket.socket, interface: str) -> int:
-    """An interface's flags; none when it has just gone."""
-    try:
-        told = fcntl.ioctl(asked, SIOCGIFFLAGS, IFREQ.pack(os.fsencode(interface), 0))
-    except OSError:
-        return 0
-    return int(IFREQ.unpack(told)[1])
 
 
 def alive(pid: int) -> bool:

@@ -1,6 +1,7 @@
 """`hub serve` as a command: its options, its log, and one sentence for whatever the user can mend."""
 
 import argparse
+import gc
 import logging
 import logging.handlers
 import os
@@ -18,6 +19,8 @@ from hub.settings import Settings, load_settings
 
 LOG_BYTES, LOG_FILES = 2_000_000, 3
 BACKLOG = 512
+SWITCH_SECONDS = 0.0005
+"""How long a thread (the Journal's) may keep the interpreter from the event loop, at which callers wait."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -31,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
         with home_of_its_own(settings.home):
             _log_to(settings.home / "logs" / "hub.log")
             with _listening(settings) as listener:
+                _answer_soon()
                 anyio.run(serve, settings, options, listener, backend_options={"use_uvloop": True})
     except HubError as error:
         sys.stderr.write(f"hub serve: {error.message} {error.next_step}".rstrip() + "\n")
@@ -51,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--open", action="store_true", help="open the dashboard in a browser")
     parser.add_argument("--no-voice", action="store_true", help="only servers and /mcp, no calls")
     return parser
+
+
+def _answer_soon() -> None:
+    """Keep the pauses short in which nobody is answered."""
+    gc.freeze()  # code and classes stay for good: a full collection would go over all of them
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -21,6 +21,7 @@ from hub.core.records import EndedReason
 from hub.core.spec import View
 from hub.core.supervisor import State
 from hub.parts.livekit_server import livekit_part
+from hub.parts.network import REMEDY, interfaces_up
 from hub.parts.part import Part
 from hub.parts.places import LOOPBACK, Places
 from hub.parts.practice import Practice
@@ -215,6 +216,14 @@ class Voice:
 
     def url(self) -> str:
         return self._url
+
+    def obstacle(self) -> HubError | None:
+        if self.livekit is None or interfaces_up():
+            return None
+        return ServerUnavailable(
+            "No network interface but loopback is up on the hub's machine, and sound needs one.",
+            next_step=REMEDY,
+        )
 
     def limit(self) -> int:
         return self._pool.config.limits.calls

@@ -14,7 +14,7 @@ from hub.calls.keys import Keys
 from hub.calls.live import LiveCalls
 from hub.calls.voice_calls import VoiceCalls
 from hub.calls.worker_link import WorkerLink
-from hub.core.errors import InvalidArguments, ServerUnavailable
+from hub.core.errors import HubError, InvalidArguments, ServerUnavailable
 from hub.core.records import CallRecord
 from hub.core.wire import EventsUp, JobStarted, WorkerHello
 from hub.storage.database import open_database
@@ -62,6 +62,7 @@ class House:
     keys: Keys = field(default_factory=lambda: Keys("secret"))
     places: int = 4
     worker_is_there: bool = True
+    in_the_way: HubError | None = None
 
     def __post_init__(self) -> None:
         self.calls = VoiceCalls(self.journal, lambda: self.rooms, self.live, self.keys, self)
@@ -77,6 +78,9 @@ class House:
         if request.view != "voice":
             raise InvalidArguments(f"There is no view {request.view}.")
         return [{"server": "shop", "tools": ["shop__list"]}], [{"server": "mail", "state": "backoff"}]
+
+    def obstacle(self) -> HubError | None:
+        return self.in_the_way
 
     def limit(self) -> int:
         return self.places

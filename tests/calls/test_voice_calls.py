@@ -140,6 +140,15 @@ async def test_livekit_being_away_does_not_use_up_the_link(house: House) -> None
     assert await house.join(started)
 
 
+async def test_what_keeps_sound_from_passing_is_said_at_the_door(house: House) -> None:
+    started = await house.calls.start({"goal": "g"})
+    house.in_the_way = ServerUnavailable("No network interface but loopback is up.")
+    with pytest.raises(ServerUnavailable, match="loopback"):
+        await house.join(started)
+    house.in_the_way = None
+    assert await house.join(started)
+
+
 async def test_a_poll_misses_nothing_and_repeats_nothing(house: House) -> None:
     call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
     worker = await house.work(call_id)

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import sys
 from collections import namedtuple
 from pathlib import Path
 from typing import Any
@@ -241,23 +240,6 @@ def test_a_missing_or_unreadable_servers_json_is_told(capsys: Output) -> None:
 def test_a_setting_that_cannot_be_used_is_a_finding(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_PORT", "many")
     assert "HUB_PORT" in examined(capsys, status=1)["settings"][0]["detail"]
-
-
-def test_interfaces_that_are_up_are_told_lo_aside(monkeypatch: pytest.MonkeyPatch) -> None:
-    flags = {"lo": 0x49, "eth0": 0x1043, "eth1": 0x1002, "lowpan0": 0x1}
-    monkeypatch.setattr(socket, "if_nameindex", lambda: list(enumerate(flags, 1)))
-    monkeypatch.setattr(machine, "_flags", lambda _, name: flags[name])
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert machine.interfaces_up() == ["eth0", "lowpan0"]
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert machine.interfaces_up() == ["eth0", "eth1", "lowpan0"]
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="flags are asked for as Linux has it")
-def test_the_kernel_tells_the_flags_of_an_interface() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-        assert machine._flags(asked, "lo") & machine.IFF_UP
-        assert machine._flags(asked, "not-there") == 0
 
 
 def test_who_holds_a_free_port_is_nobody() -> None:
