@@ -186,6 +186,9 @@ class VoiceCalls:
         return int(live.request.max_minutes * 60) if live.record.mode is Mode.TEXT else EMPTY_SECONDS
 
     async def _dispatch(self, live: LiveCall, patience: float) -> None:
+        obstacle = self._surroundings.obstacle()
+        if obstacle is not None:
+            raise obstacle
         rooms = self._rooms()
         if rooms is None or not await self._surroundings.worker_there(patience):
             raise ServerUnavailable(
@@ -228,9 +231,6 @@ class VoiceCalls:
             ServerUnavailable: No worker, or no LiveKit.
         """
         live = await self._with_key(call_id, key)
-        obstacle = self._surroundings.obstacle()
-        if obstacle is not None:
-            raise obstacle
         async with live.entering:
             if live.dispatched_at is None:
                 self._room_for_one_more()
