@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 import soxr
 
+from hub.bench.heard import LOUD
 from hub.core.errors import InvalidArguments
 from hub.practice.voices import Espeak, Voice
 
 Samples = np.ndarray[Any, np.dtype[np.int16]]
 RATE: Final = 24_000
-LOUD: Final = 300.0
 PEAK: Final = 12_000
 BLOCKS_A_SECOND: Final = 100
 SAMPLE_BYTES: Final = 2
