@@ -47,7 +47,10 @@ def main(argv: Sequence[str]) -> int:
             raise
         sys.stderr.write(f"{first.message} {first.next_step}".strip() + "\n")
         return 2
-    return 0
+    logging.shutdown()
+    sys.stdout.flush()
+    # Everything is closed; taking models and native libraries apart one by one would cost seconds.
+    os._exit(0)
 
 
 async def _work(worker: Worker) -> None:
