@@ -22,13 +22,28 @@ class Provider:
     practice: bool
 
 
+KEYS: dict[ProviderKind, tuple[str, ...]] = {
+    "stt": ("ASSEMBLYAI_API_KEY", "ASSEMBLYAI_BASE_URL"),
+    "llm": ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    "tts": ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    "supabase": ("SUPABASE_ACCESS_TOKEN", "SUPABASE_API_URL"),
+}
+"""Any of these makes a provider real."""
+
+
 def providers(settings: Settings) -> tuple[Provider, ...]:
-    """All four."""
+    """All four; one that is neither practised nor has a key says which variable it lacks."""
     practised = settings.practised()
     return tuple(
-        Provider(kind, "practice" if kind in practised else name, kind in practised)
-        for kind, name in REAL.items()
+        Provider(kind, "practice" if kind in practised else _name(settings, kind), kind in practised)
+        for kind in REAL
     )
+
+
+def _name(settings: Settings, kind: ProviderKind) -> str:
+    if any(getattr(settings, variable.lower()) for variable in KEYS[kind]):
+        return REAL[kind]
+    return f"none, {KEYS[kind][0]} is not set"
 
 
 def worker_environment(settings: Settings, practice: Practice | None) -> dict[str, str | None]:

@@ -25,6 +25,9 @@ def say_ready(status: dict[str, Any], dashboard: str, call: str | None, seconds:
     practice = [one["kind"] for one in status["providers"] if one["practice"]]
     if status["voice"] and practice:
         say(f"\n  Practice plays {', '.join(practice)}: what has no key is played by a local stand-in.")
+    lacking = {one["name"] for one in status["providers"] if one["name"].startswith("none, ")}
+    for name in sorted(lacking) if status["voice"] else ():
+        say(f"\n  ✗ A call lacks a provider: {name.removeprefix('none, ')}. Set it, or HUB_PRACTICE=auto.")
     for problem in status["problems"]:
         where = f"line {problem['line']}: " if problem["line"] else ""
         say(f"  servers.json {where}{problem['path']}: {problem['message']} {problem['remedy']}".rstrip())

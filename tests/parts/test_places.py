@@ -77,3 +77,16 @@ def test_somebodys_own_server_needs_no_key(hub_home: Path, monkeypatch: pytest.M
     monkeypatch.setenv("HUB_HOME", str(hub_home))
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     assert worker_environment(load_settings(), None)["OPENAI_API_KEY"] == "none"
+
+
+def test_a_provider_that_nobody_plays_says_what_it_lacks(
+    hub_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUB_HOME", str(hub_home))
+    monkeypatch.setenv("HUB_PRACTICE", "off")
+    assert [one.name for one in providers(load_settings())] == [
+        "none, ASSEMBLYAI_API_KEY is not set",
+        "none, OPENAI_API_KEY is not set",
+        "none, OPENAI_API_KEY is not set",
+        "none, SUPABASE_ACCESS_TOKEN is not set",
+    ]
