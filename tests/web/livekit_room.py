@@ -153,9 +153,9 @@ class Agent:
         ]
         return bool(tracks) and all(track.muted for track in tracks)
 
-    async def until_alone(self) -> None:
+    async def until_alone(self, seconds: float = ALONE_SECONDS) -> None:
         """Wait until nobody else is in the room."""
-        with anyio.fail_after(ALONE_SECONDS):
+        with anyio.fail_after(seconds):
             while self.room.remote_participants:  # noqa: ASYNC110  # a stand-in may look
                 await anyio.sleep(0.02)
 
