@@ -1,6 +1,7 @@
 """What all tests share: one async backend, the real programs that some need, a HUB_HOME that is nobody's."""
 
 import logging
+import logging
 import os
 import shutil
 import tempfile
@@ -29,6 +30,11 @@ def pytest_configure() -> None:
     # How long an example takes is the machine's affair; pytest-timeout ends what hangs.
     hypothesis.settings.register_profile("hub", deadline=None)
     hypothesis.settings.load_profile("hub")
+
+
+def pytest_unconfigure() -> None:
+    """LiveKit's native threads outlive the event loops of the tests, and would log of it after the last line."""
+    logging.getLogger("livekit").disabled = True
 
 
 def missing(what: str, remedy: str, *, optional: bool = False) -> NoReturn:

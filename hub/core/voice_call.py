@@ -150,7 +150,7 @@ def _reason(text: str) -> EndedReason:
 def _noted(
     event: CallerState | ToolStarted | ToolEnded | ProviderState | Failed | CommandDone | Measured,
 ) -> Append:
-    kind, text = EventKind.STATUS, ""
+    kind, text = EventKind.STATUS, "measured"
     match event:
         case CallerState():
             text = f"the caller {event.state}" + (f" ({event.reason})" if event.reason else "")
@@ -164,7 +164,7 @@ def _noted(
             kind, text = EventKind.ERROR, event.message
         case CommandDone():
             text = f"{event.outcome.replace('_', ' ')}: {event.text}".rstrip(": ")
-        case Measured():
-            text = "measured"
+        case _:
+            pass  # a measurement is its data
     data = event.model_dump(exclude={"seq", "t", "kind"}, exclude_defaults=True)
     return Append(t=event.t, kind=kind, text=text, data=data | {"what": event.kind})

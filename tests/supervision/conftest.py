@@ -24,6 +24,8 @@ if os.fork() == 0:
     os._exit(0)
 '; cat
 """
+GONE_SECONDS = 20
+"""Generous: a busy machine starts and ends processes slowly."""
 PROGRAMS = {
     "a wrapper with a grandchild": GRANDCHILD,
     "a leader that dies first": LEADER_DIES_FIRST,
@@ -51,7 +53,7 @@ def environment() -> dict[str, str]:
 @pytest.fixture
 def gone() -> Callable[[int], Awaitable[None]]:
     async def wait_until_gone(pid: int) -> None:
-        with anyio.fail_after(5):
+        with anyio.fail_after(GONE_SECONDS):
             while orphans.alive(pid, 0):  # noqa: ASYNC110  # nothing tells of a stranger's end
                 await anyio.sleep(0.02)
 
