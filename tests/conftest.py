@@ -1,7 +1,6 @@
 """What all tests share: one async backend, the real programs that some need, a HUB_HOME that is nobody's."""
 
 import logging
-import logging
 import os
 import shutil
 import tempfile
@@ -25,15 +24,13 @@ def pytest_configure() -> None:
     for field in Settings.model_fields.values():
         os.environ.pop(str(field.validation_alias), None)
     os.environ["HUB_HOME"] = NOWHERE
-    # LiveKit's library says a last word when rooms of tests are long gone; pytest's is to be the last.
-    logging.getLogger("livekit").addHandler(logging.NullHandler())
     # How long an example takes is the machine's affair; pytest-timeout ends what hangs.
     hypothesis.settings.register_profile("hub", deadline=None)
     hypothesis.settings.load_profile("hub")
 
 
 def pytest_unconfigure() -> None:
-    """LiveKit's native threads outlive the event loops of the tests, and would log of it after the last line."""
+    """LiveKit's native threads outlive the tests' event loops and would log of it after the closing line."""
     logging.getLogger("livekit").disabled = True
 
 
