@@ -15,6 +15,7 @@ from hub.core.records import (
     Start,
     Write,
 )
+from hub.core.voice_call import Happening, follows
 from hub.storage.rows import call_record
 from hub.storage.schema import calls, events, turns
 
@@ -98,13 +99,15 @@ class Writer:
         )
 
     def _start(self, start: Start) -> None:
-        if self._status in {CallStatus.IN_PROGRESS, CallStatus.ENDED}:
+        after = follows(self._status, Happening.JOINED)
+        if after is self._status:
             return
-        self._become(CallStatus.IN_PROGRESS, start.t, "in progress")
+        self._become(after, start.t, "in progress")
         self._values["started_at"] = start.t
 
     def _end(self, end: End) -> None:
-        if self._status is CallStatus.ENDED:
+        after = follows(self._status, Happening.OVER)
+        if after is self._status:
             return
         for row in self._connection.execute(
             select(turns)
@@ -116,7 +119,7 @@ class Writer:
                     item=row.item, t=row.at, role=Role(row.role), text=row.text, final=True, interrupted=True
                 )
             )
-        self._become(CallStatus.ENDED, end.t, end.message or f"ended: {end.reason.value}", end.reason.value)
+        self._become(after, end.t, end.message or f"ended: {end.reason.value}", end.reason.value)
         self._values |= {"ended_at": end.t, "ended_reason": end.reason.value}
 
     def _become(self, status: CallStatus, t: float, text: str, reason: str | None = None) -> None:
