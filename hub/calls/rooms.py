@@ -33,14 +33,6 @@ class LiveKitRooms:
         """Give back the connections."""
         await self._api.aclose()
 
-    async def answers(self) -> bool:
-        """Whether the server is there and takes our key."""
-        try:
-            await self._api.room.list_rooms(api.ListRoomsRequest())
-        except NO_ANSWER:
-            return False
-        return True
-
     async def open(self, call: CallRecord, *, empty_timeout: int) -> None:
         agent = RoomAgentDispatch(agent_name=AGENT_NAME, metadata=json.dumps({"call_id": call.id}))
         try:

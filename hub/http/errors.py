@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub.core.errors import HubError
@@ -37,10 +36,3 @@ def error_response(error: HubError) -> Response:
         status_code=STATUS.get(error.code, 500),
         headers=headers,
     )
-
-
-async def on_hub_error(_request: Request, error: Exception) -> Response:
-    """Starlette's exception handler for HubError."""
-    if not isinstance(error, HubError):
-        raise error
-    return error_response(error)
