@@ -22,6 +22,9 @@ pytestmark = pytest.mark.anyio
 Gone = Callable[[int], Awaitable[None]]
 # A hub in small: starts one program under a guardian, says the pids, and never leaves by itself.
 HUB = """
+import signal
+# A shell that runs the tests in the background has its children ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import os, sys, anyio
 from pathlib import Path
 from hub.supervision.guardian import Guardian
