@@ -24,8 +24,8 @@ if os.fork() == 0:
     os._exit(0)
 '; cat
 """
-GONE_SECONDS = 20
-"""Generous: a busy machine starts and ends processes slowly."""
+GONE_SECONDS = 5
+"""What the hub promises: nothing of it is alive five seconds after it has gone."""
 PROGRAMS = {
     "a wrapper with a grandchild": GRANDCHILD,
     "a leader that dies first": LEADER_DIES_FIRST,

@@ -40,7 +40,7 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
   setConfiguration(given) { super.setConfiguration(given); note(given); }
 };
 """
-GIVEN_UP_SECONDS = 40
+GIVEN_UP_SECONDS = 25
 CHROMIUMS_OWN = re.compile(
     r"(accounts|www|clients\d*|redirector\.gvt1|android\.clients)\.(google|gvt1)\.com|[\w-]+\.googleapis\.com"
 )
