@@ -112,7 +112,8 @@ class VoiceCalls:
                 f"There is no persona {request.persona}; there are {', '.join(personas)}.",
                 next_step="Leave persona out for the default one.",
             )
-        self._room_for_one_more()
+        if not self._runs_already(request.idempotency_key):
+            self._room_for_one_more()
         record = await self._journal.create(self._new(request))
         known = self._live.get(record.id)
         if known is None and not record.done:
@@ -121,6 +122,10 @@ class VoiceCalls:
             if record.mode is Mode.TEXT:
                 record = await self._open_text(known)
         return self._started(record, ready, missing)
+
+    def _runs_already(self, key: str | None) -> bool:
+        """A call that is asked for again takes no second place."""
+        return key is not None and any(live.record.idempotency_key == key for live in self._live)
 
     def _new(self, request: StartVoiceCall) -> CallRecord:
         call_id, now = Keys.new_call_id(), time.time()

@@ -68,6 +68,15 @@ async def test_starting_twice_with_one_key_starts_one_call(house: House) -> None
     assert len(house.rooms.opened) == 1
 
 
+async def test_asking_again_for_a_call_that_fills_the_last_place_is_no_call_too_many(house: House) -> None:
+    house.places = 1
+    asked = {"goal": "g", "mode": "text", "idempotency_key": "k"}
+    first = await house.calls.start(asked)
+    assert (await house.calls.start(asked))["call_id"] == first["call_id"]
+    with pytest.raises(TooManyCalls):
+        await house.calls.start(asked | {"idempotency_key": "other"})
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
