@@ -80,12 +80,18 @@ function Call({ call, now }) {
   `;
 }
 
+const SHOWN_AT_FIRST = 6;
+
 function Calls({ status, calls, now, start }) {
+  const [all, setAll] = useState(false);
+  // Old calls are not to push the servers out of sight; one that is not over always stays.
+  const shown = calls?.filter((call, at) => all || at < SHOWN_AT_FIRST || call.status !== "ended");
   return html`
     <section class="card" aria-labelledby="calls-title">
       <div class="row apart"><h2 id="calls-title">Calls</h2>${status.calls && html`<span class="soft small">${status.calls.active} of ${status.calls.limit} at once</span>`}</div>
       ${calls?.length
-        ? html`<ul class="items" id="calls">${calls.map((call) => html`<${Call} key=${call.call_id} call=${call} now=${now} />`)}</ul>`
+        ? html`<ul class="items" id="calls">${shown.map((call) => html`<${Call} key=${call.call_id} call=${call} now=${now} />`)}</ul>
+            ${shown.length < calls.length && html`<p><button type="button" class="plain inline" id="older" onClick=${() => setAll(true)}>Show ${plural(calls.length - shown.length, "older call")}</button></p>`}`
         : html`<${Empty} title="No calls yet">
             ${status.voice
               ? html`<button type="button" class="plain inline" onClick=${start}>Start one</button> and talk, or ask a desktop client that knows the hub: “call me and go through the open orders”.`
