@@ -21,6 +21,8 @@ from hub.voice.transcript import Words
 
 Ready = Callable[[], Awaitable[None]]
 FRAME_MS: Final = 20
+HEARING_RATE: Final = 16_000
+"""What the recogniser and Silero take: at any other rate both resample each frame, in Python, on the loop."""
 TOOL_STEPS: Final = 8
 RESUME_SECONDS: Final = 0.6
 """Silence after which an interruption without words was none."""
@@ -79,7 +81,11 @@ def room_options(brief: Brief, words: Words, typed: TextInputCallback) -> RoomOp
             close_on_disconnect=False,
         )
     options = RoomOptions(
-        audio_input=AudioInputOptions(frame_size_ms=FRAME_MS),
+        audio_input=AudioInputOptions(
+            sample_rate=HEARING_RATE,
+            frame_size_ms=FRAME_MS,
+            auto_gain_control=False,  # browsers and phones do it; here it is a tenth of the worker's loop
+        ),
         text_input=TextInputOptions(text_input_cb=typed),
         text_output=TextOutputOptions(next_in_chain=words),
         close_on_disconnect=False,
