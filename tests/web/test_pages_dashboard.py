@@ -201,6 +201,19 @@ async def test_a_server_shows_its_tools_rules_last_words_and_starts_afresh(
         await seen.clean()
 
 
+async def test_old_calls_fold_and_one_that_is_not_over_always_shows(browser: Browser, hub: FakeHub) -> None:
+    hub.calls = [a_call(f"c{number}", "ended", "Which tables?") for number in range(1, 10)]
+    hub.calls.append(a_call("c10", "in_progress", "Go through the orders"))
+    async with open_page(browser, hub.url) as seen:
+        await seen.until_says("#older", "Show 3 older calls")
+        assert await seen.page.locator("[data-call]").count() == 7
+        assert "in progress" in await seen.text("[data-call=c10]")
+        await seen.page.click("#older")
+        await seen.until("document.querySelectorAll('[data-call]').length === 10")
+        assert await seen.page.locator("#older").count() == 0
+        await seen.clean()
+
+
 @pytest.mark.parametrize("path", ["/", f"/calls/{CALL}", f"/servers/{LONG}"])
 async def test_on_a_phone_nothing_sticks_out(browser: Browser, hub: FakeHub, path: str) -> None:
     hub.status = status(
