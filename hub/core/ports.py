@@ -101,6 +101,12 @@ class Journal(Protocol):
 
     async def turns(self, call_id: str, *, after: int = 0, limit: int = 200) -> list[Turn]: ...
 
+    async def tool_calls(self, call_id: str, *, limit: int = 1000) -> list[ToolCallRecord]:
+        """The ToolCalls of one VoiceCall, oldest first."""
+
+    async def spent(self, since: float) -> float:
+        """What the calls made since then have cost, in US dollars."""
+
     def tool_call(self, record: ToolCallRecord) -> None:
         """Note a ToolCall; written soon, in a batch, so that no ToolCall waits for the disk."""
 

@@ -82,6 +82,12 @@ class CallRecord:
     idempotency_key: str | None = None
     foreign: bool = False
     """The room was made by somebody else on an external LiveKit."""
+    scheduled_at: float | None = None
+    """When it begins, if it does not begin at once."""
+    cost: float = 0.0
+    """What the providers ask for it so far, in US dollars, estimated."""
+    review: dict[str, Any] | None = None
+    """What came of it; None until it has been looked through."""
 
     @property
     def done(self) -> bool:
@@ -139,6 +145,9 @@ class CallQuery:
     query: str | None = None
     limit: int = 20
     before: float | None = None
+    idempotency_key: str | None = None
+    unreviewed: bool = False
+    """Only those that are over and have no review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,4 +198,27 @@ class End:
     message: str = ""
 
 
-Write = PutTurn | Append | Start | End
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """The moment of a scheduled call has come."""
+
+    t: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What the call has cost so far, in US dollars."""
+
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What came of a call that is over; the first review stays."""
+
+    t: float
+    review: dict[str, Any]
+    message: str
+
+
+Write = PutTurn | Append | Start | End | Due | Spent | Reviewed

@@ -9,12 +9,19 @@ from typing import TypeVar
 import anyio
 import anyio.abc
 from anyio import to_thread
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from hub.core.errors import CallNotFound, Unavailable
-from hub.core.records import Ack, CallQuery, CallRecord, Event, ToolCallRecord, Turn, Write
-from hub.storage.rows import call_record, call_values, event_record, tool_call_values, turn_record
+from hub.core.records import Ack, CallQuery, CallRecord, CallStatus, Event, ToolCallRecord, Turn, Write
+from hub.storage.rows import (
+    call_record,
+    call_values,
+    event_record,
+    tool_call_record,
+    tool_call_values,
+    turn_record,
+)
 from hub.storage.schema import calls, events, jobs, tool_calls, turns
 from hub.storage.writing import Writer
 
@@ -99,6 +106,10 @@ class SqlJournal:
             wanted = wanted.where(calls.c.created_at >= query.since)
         if query.before is not None:
             wanted = wanted.where(calls.c.created_at < query.before)
+        if query.idempotency_key is not None:
+            wanted = wanted.where(calls.c.idempotency_key == query.idempotency_key)
+        if query.unreviewed:
+            wanted = wanted.where(calls.c.status == CallStatus.ENDED.value, calls.c.review.is_(None))
         if query.query:
             wanted = wanted.where(calls.c.goal.icontains(query.query, autoescape=True))
         rows = await self._read(lambda connection: connection.execute(wanted).all())
@@ -145,6 +156,19 @@ class SqlJournal:
             lambda connection: connection.execute(wanted.order_by(turns.c.n).limit(limit)).all()
         )
         return [turn_record(row) for row in rows]
+
+    async def tool_calls(self, call_id: str, *, limit: int = 1000) -> list[ToolCallRecord]:
+        wanted = select(tool_calls).where(tool_calls.c.call_id == call_id)
+        rows = await self._read(
+            lambda connection: connection.execute(wanted.order_by(tool_calls.c.started_at).limit(limit)).all()
+        )
+        waiting = [record for record in self._tool_calls if record.call_id == call_id]
+        return [*map(tool_call_record, rows), *waiting]
+
+    async def spent(self, since: float) -> float:
+        wanted = select(func.coalesce(func.sum(calls.c.cost), 0.0)).where(calls.c.created_at >= since)
+        total = await self._read(lambda connection: connection.execute(wanted).scalar_one())
+        return float(total)
 
     def tool_call(self, record: ToolCallRecord) -> None:
         if len(self._tool_calls) >= TOOL_CALLS_KEPT:

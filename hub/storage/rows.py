@@ -41,6 +41,9 @@ def call_record(row: Row[Any]) -> CallRecord:
         ended_reason=EndedReason(row.ended_reason) if row.ended_reason else None,
         idempotency_key=row.idempotency_key,
         foreign=row.foreign_room,
+        scheduled_at=row.scheduled_at,
+        cost=row.cost,
+        review=row.review,
     )
 
 
@@ -66,3 +69,8 @@ def event_record(row: Row[Any]) -> Event:
 def tool_call_values(record: ToolCallRecord) -> dict[str, Any]:
     """The columns of a ToolCall (by hand: asdict copies, and this is on the way of every ToolCall)."""
     return {name: getattr(record, name) for name in record.__slots__}
+
+
+def tool_call_record(row: Row[Any]) -> ToolCallRecord:
+    """A ToolCall as it stands in the database."""
+    return ToolCallRecord(**{name: getattr(row, name) for name in ToolCallRecord.__slots__})

@@ -29,6 +29,9 @@ calls = Table(
     Column("foreign_room", Boolean, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("last_turn", Integer, nullable=False),
+    Column("scheduled_at", Float(53)),
+    Column("cost", Float(53), nullable=False, server_default="0"),
+    Column("review", JSON(none_as_null=True)),
 )
 
 turns = Table(

@@ -8,10 +8,13 @@ from hub.core.records import (
     Append,
     CallRecord,
     CallStatus,
+    Due,
     End,
     EventKind,
     PutTurn,
+    Reviewed,
     Role,
+    Spent,
     Start,
     Write,
 )
@@ -42,6 +45,12 @@ class Writer:
                 self._start(write)
             case End():
                 self._end(write)
+            case Due():
+                self._due(write)
+            case Spent():
+                self._values["cost"] = write.cost
+            case Reviewed():
+                self._review(write)
 
     def done(self) -> CallRecord:
         """Store the counters and the call's own columns, and return the call as it stands now."""
@@ -104,6 +113,18 @@ class Writer:
             return
         self._become(after, start.t, "in progress")
         self._values["started_at"] = start.t
+
+    def _due(self, due: Due) -> None:
+        after = follows(self._status, Happening.DUE)
+        if after is not self._status:
+            self._become(after, due.t, "its time has come")
+
+    def _review(self, reviewed: Reviewed) -> None:
+        if self._call.review is not None:
+            return
+        self._values["review"] = reviewed.review
+        data = {"what": "review", "state": reviewed.review.get("state")}
+        self._append(Append(t=reviewed.t, kind=EventKind.STATUS, text=reviewed.message, data=data))
 
     def _end(self, end: End) -> None:
         after = follows(self._status, Happening.OVER)
