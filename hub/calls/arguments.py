@@ -57,6 +57,10 @@ class StartVoiceCall(Arguments):
     tools: ToolsOfCall | None = Field(default=None, description="Tools for this call only")
     max_minutes: float = Field(default=15, gt=0, le=240, description="The call ends after this time")
     record: Literal[False] = Field(default=False, description="Recording is not available on this hub")
+    schedule_at: str | None = Field(
+        default=None,
+        description="When to begin, ISO 8601 with an offset, for example 2026-08-30T12:00:00+02:00",
+    )
     idempotency_key: str | None = Field(
         default=None, max_length=200, description="Starting twice with one key starts one call"
     )

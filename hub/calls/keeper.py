@@ -2,10 +2,12 @@
 
 import logging
 import time
+from dataclasses import replace
 
 import anyio
 
 from hub.calls.arguments import StartVoiceCall
+from hub.calls.budget import GOODBYE
 from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.voice_calls import VoiceCalls
 from hub.core.errors import HubError
@@ -17,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
 OPEN_MOST = 10_000
+LATE_SECONDS = 3600.0
+"""A scheduled call still begins this long after its time, when the hub was down at it."""
 
 
 class Keeper:
@@ -30,6 +34,7 @@ class Keeper:
     async def recover(self) -> None:
         """Calls that an earlier hub was in are over; links that nobody has used yet stay good."""
         now = time.time()
+        await self._recover_scheduled(now)
         for status in (CallStatus.IN_PROGRESS, CallStatus.DIALING, CallStatus.WAITING_FOR_CALLER):
             for call in await self._journal.calls(CallQuery(status=status.value, limit=OPEN_MOST)):
                 if status is CallStatus.WAITING_FOR_CALLER and now < (call.join_expires_at or 0):
@@ -38,6 +43,17 @@ class Keeper:
                 unused = status is CallStatus.WAITING_FOR_CALLER and call.join_expires_at is not None
                 reason = EndedReason.NO_SHOW if unused else EndedReason.HUB_STOPPED
                 await self._journal.write(call.id, End(t=await self._last_sign(call), reason=reason))
+
+    async def _recover_scheduled(self, now: float) -> None:
+        """A call whose time came while no hub ran begins now, unless nobody can still be waiting for it."""
+        for call in await self._journal.calls(CallQuery(status=CallStatus.SCHEDULED.value, limit=OPEN_MOST)):
+            if now < (call.scheduled_at or 0) + LATE_SECONDS:
+                self._live.add(replace(_waiting(call), begins_at=call.scheduled_at))
+            else:
+                late = End(
+                    t=now, reason=EndedReason.HUB_STOPPED, message="ended: no hub was running at its time"
+                )
+                await self._journal.write(call.id, late)
 
     async def _last_sign(self, call: CallRecord) -> float:
         turns = await self._journal.turns(call.id, limit=OPEN_MOST)
@@ -49,16 +65,44 @@ class Keeper:
         while True:
             await self._live.some()
             for call in self._live:
-                reason = verdict(call.vitals(), time.time())
-                if reason is not None:
-                    await self._end(call, reason)
-                elif unanswered(call.vitals(), time.time()) and not call.dispatched_again:
-                    await self._dispatch_again(call)
+                await self._look(call)
             await anyio.sleep(LOOK_SECONDS)
 
-    async def _end(self, call: LiveCall, reason: EndedReason) -> None:
+    async def _look(self, call: LiveCall) -> None:
+        reason = verdict(call.vitals(), time.time())
+        if reason is not None:
+            await self._end(call, reason)
+        elif unanswered(call.vitals(), time.time()) and not call.dispatched_again:
+            await self._dispatch_again(call)
+        elif call.begins_at is not None and time.time() >= call.begins_at:
+            await self._begin(call)
+        elif call.cost_seen != call.record.cost:
+            await self._compare(call)
+
+    async def _begin(self, call: LiveCall) -> None:
         try:
-            await self._calls.over(call, reason)
+            prevented = await self._calls.starter.begin(call)
+        except HubError as error:  # the disk is full, say: it is tried again
+            logger.warning("call %s cannot begin: %s", call.id, error.message)
+            return
+        if prevented is not None:
+            await self._end(call, *prevented)
+
+    async def _compare(self, call: LiveCall) -> None:
+        """A call has cost more since it was last looked at."""
+        try:
+            exceeded = await self._calls.starter.budget.exceeded(call)
+        except HubError as error:  # as above
+            logger.warning("call %s: %s", call.id, error.message)
+            return
+        call.cost_seen = call.record.cost
+        if exceeded is not None:
+            logger.info("call %s is over budget: %s", call.id, exceeded)
+            self._calls.close(call, EndedReason.OVER_BUDGET, GOODBYE)
+
+    async def _end(self, call: LiveCall, reason: EndedReason, message: str = "") -> None:
+        try:
+            await self._calls.over(call, reason, message)
         except HubError as error:  # the disk is full, say: look again, the call is still there
             logger.warning("call %s cannot be ended: %s", call.id, error.message)
 
@@ -67,7 +111,7 @@ class Keeper:
         call.dispatched_again = True
         logger.info("call %s: nobody has taken it, the agent is called once more", call.id)
         try:
-            await self._calls.dispatch_again(call)
+            await self._calls.starter.dispatch_again(call)
         except HubError as error:
             logger.warning("call %s: %s", call.id, error.message)
 

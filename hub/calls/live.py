@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from hub.calls.arguments import StartVoiceCall
-from hub.core.records import CallRecord, CallStatus
+from hub.core.records import CallRecord, CallStatus, EndedReason
 from hub.core.voice_call import Vitals
 from hub.core.wire import Command
 
@@ -21,6 +21,11 @@ class LiveCall:
     joined_at: float | None = None
     dispatched_again: bool = False
     end_asked_at: float | None = None
+    end_reason: EndedReason = EndedReason.OPERATOR_ENDED
+    begins_at: float | None = None
+    """When to try to begin it, if it is scheduled."""
+    cost_seen: float = 0.0
+    """What it had cost when it was last compared with its limits."""
     heard_at: float | None = None
     worker_id: str | None = None
     job_id: str | None = None
@@ -48,6 +53,7 @@ class LiveCall:
             dispatched_at=self.dispatched_at,
             joined_at=self.joined_at,
             end_asked_at=self.end_asked_at,
+            end_reason=self.end_reason,
             heard_of_worker_at=self.heard_at,
         )
 

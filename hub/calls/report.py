@@ -93,7 +93,7 @@ def next_step(call: CallRecord) -> str:
         case CallStatus.IN_PROGRESS | CallStatus.DIALING:
             return "Call get_call with wait_seconds 50 and after_event set to last_event to follow the call."
         case CallStatus.SCHEDULED:
-            return "The call starts by itself; look again later."
+            return f"The call begins by itself at {iso(call.scheduled_at)}; end_call cancels it."
         case CallStatus.ENDED:
             return "The call is over; get_transcript has every word of it."
 

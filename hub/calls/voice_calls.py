@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 
@@ -12,18 +12,16 @@ from hub.calls import report
 from hub.calls.arguments import (
     EndCall,
     SendToCall,
-    StartVoiceCall,
     parse,
 )
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.reading import CallReader
+from hub.calls.starting import Starter
+from hub.calls.surroundings import Surroundings
 from hub.core.errors import (
     AlreadyEnded,
-    HubError,
-    InvalidArguments,
     ServerUnavailable,
-    TooManyCalls,
     Unauthorized,
     UnsupportedInMode,
 )
@@ -37,51 +35,16 @@ from hub.core.records import (
     EventKind,
     Mode,
     Role,
-    Start,
 )
-from hub.core.voice_call import END_SECONDS, LINK_SECONDS
+from hub.core.voice_call import END_SECONDS
 
 logger = logging.getLogger(__name__)
 
-EVENTS_PAGE = 500
 WORKER_SECONDS = 5.0
 """How long a caller who wants to join waits for a worker that is just starting."""
-START_WORKER_SECONDS = 1.5
-"""start_voice_call returns within 2 s."""
 DELIVERY_SECONDS = 2.0
 """How long send_to_call waits to be able to say that it has happened."""
 TOKEN_SECONDS = 3600
-EMPTY_SECONDS = 60
-"""A room in which nobody but the agent is closes after this."""
-
-
-class Surroundings(Protocol):
-    """What VoiceCalls ask of the rest of the hub."""
-
-    def url(self) -> str:
-        """Where the hub is reached, without a slash at the end."""
-
-    def tools(self, request: StartVoiceCall) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """tools_ready and tools_missing of a call.
-
-        Raises:
-            InvalidArguments: The view does not exist.
-        """
-
-    def obstacle(self) -> HubError | None:
-        """What keeps sound from passing on this machine, if anything does."""
-
-    def limit(self) -> int:
-        """How many calls may run at once."""
-
-    def personas(self) -> list[str] | None:
-        """The names of the persona files; None while no worker has told them."""
-
-    async def worker_there(self, seconds: float) -> bool:
-        """Whether a voice worker is registered, after waiting for one."""
-
-    async def practice(self) -> dict[str, Any]:
-        """`practice` kinds, `phrases` and `note` for the join page."""
 
 
 class VoiceCalls:
@@ -101,66 +64,15 @@ class VoiceCalls:
         self._live = live
         self._keys = keys
         self._surroundings = surroundings
+        self.starter = Starter(journal, rooms, live, keys, surroundings)
 
     async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """start_voice_call."""
-        request = parse(StartVoiceCall, arguments)
-        ready, missing = self._surroundings.tools(request)
-        personas = self._surroundings.personas()
-        if request.persona is not None and personas is not None and request.persona not in personas:
-            raise InvalidArguments(
-                f"There is no persona {request.persona}; there are {', '.join(personas)}.",
-                next_step="Leave persona out for the default one.",
-            )
-        if not self._runs_already(request.idempotency_key):
-            self._room_for_one_more()
-        record = await self._journal.create(self._new(request))
-        known = self._live.get(record.id)
-        if known is None and not record.done:
-            known = self._live.add(LiveCall(record=record, request=request))
-            logger.info("call %s: %s", record.id, record.status.value)
-            if record.mode is Mode.TEXT:
-                record = await self._open_text(known)
-        return self._started(record, ready, missing)
-
-    def _runs_already(self, key: str | None) -> bool:
-        """A call that is asked for again takes no second place."""
-        return key is not None and any(live.record.idempotency_key == key for live in self._live)
-
-    def _new(self, request: StartVoiceCall) -> CallRecord:
-        call_id, now = Keys.new_call_id(), time.time()
-        return CallRecord(
-            id=call_id,
-            mode=Mode(request.mode),
-            goal=request.goal,
-            room=f"call-{call_id}",
-            status=CallStatus.WAITING_FOR_CALLER,
-            created_at=now,
-            request=request.model_dump(mode="json", exclude_defaults=True),
-            join_expires_at=now + LINK_SECONDS if request.mode == "browser" else None,
-            idempotency_key=request.idempotency_key,
-        )
-
-    def _started(
-        self, record: CallRecord, ready: list[dict[str, Any]], missing: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        result: dict[str, Any] = {"call_id": record.id, "status": record.status.value}
-        if record.mode is Mode.BROWSER and not record.done:
-            result["join_url"] = self.join_url(record.id)
-            result["join_expires_at"] = report.iso(record.join_expires_at)
-        return result | {
-            "transcript_uri": f"call://{record.id}/transcript",
-            "tools_ready": ready,
-            "tools_missing": missing,
-            "warnings": [
-                f"{one['server']} is {one['state']}: its tools come when it is up." for one in missing
-            ],
-            "next_step": report.next_step(record),
-        }
+        return await self.starter.start(arguments)
 
     def join_url(self, call_id: str) -> str:
-        """The link a caller opens; its key stays in the fragment, which no server is sent."""
-        return f"{self._surroundings.url()}/join/{call_id}#{self._keys.join_key(call_id)}"
+        """The link a caller opens."""
+        return self.starter.join_url(call_id)
 
     async def link(self, call_id: str) -> dict[str, Any]:
         """The join link of a call once more, for whoever runs the hub.
@@ -174,58 +86,6 @@ class VoiceCalls:
         self._alive(call)
         return {"join_url": self.join_url(call_id), "join_expires_at": report.iso(call.join_expires_at)}
 
-    async def _open_text(self, live: LiveCall) -> CallRecord:
-        """A typed call has its agent at once, and nobody else in the room."""
-        try:
-            await self._dispatch(live, START_WORKER_SECONDS)
-        except ServerUnavailable:
-            await self._journal.write(live.id, End(t=time.time(), reason=EndedReason.NO_WORKER))
-            self._live.remove(live.id)
-            raise
-        live.record = await self._journal.write(live.id, Start(t=time.time()))
-        return live.record
-
-    @staticmethod
-    def _empty_timeout(live: LiveCall) -> int:
-        """Nobody but the agent is in the room of a typed call, for as long as it lasts."""
-        return int(live.request.max_minutes * 60) if live.record.mode is Mode.TEXT else EMPTY_SECONDS
-
-    async def _dispatch(self, live: LiveCall, patience: float) -> None:
-        obstacle = self._surroundings.obstacle()
-        if obstacle is not None:
-            raise obstacle
-        rooms = self._rooms()
-        if rooms is None or not await self._surroundings.worker_there(patience):
-            raise ServerUnavailable(
-                "No voice worker is ready to take the call.",
-                next_step="Wait a few seconds and try again; hub_status shows the parts of the hub.",
-            )
-        live.dispatched_at = time.time()
-        try:
-            await rooms.open(live.record, empty_timeout=self._empty_timeout(live))
-        except ServerUnavailable:
-            live.dispatched_at = None
-            raise
-
-    async def dispatch_again(self, live: LiveCall) -> None:
-        """Call the agent into the room of a call once more.
-
-        Raises:
-            ServerUnavailable: LiveKit is not up.
-        """
-        rooms = self._rooms()
-        if rooms is None:
-            raise ServerUnavailable("LiveKit is not up.", next_step="Look at livekit-server in hub_status.")
-        await rooms.dispatch(live.record)
-
-    def _room_for_one_more(self) -> None:
-        limit, active = self._surroundings.limit(), self._live.active()
-        if active >= limit:
-            raise TooManyCalls(
-                f"{active} calls are running and limits.calls is {limit}.",
-                next_step="End one with end_call, or raise limits.calls in servers.json.",
-            )
-
     async def join(self, call_id: str, key: str, livekit_url: str) -> dict[str, Any]:
         """Let the caller in: the room is made and the agent called when this returns.
 
@@ -233,13 +93,15 @@ class VoiceCalls:
             Unauthorized: The link is wrong or too old.
             AlreadyEnded: The call is over.
             TooManyCalls: All places are taken.
+            OverBudget: What calls may cost has been spent.
             ServerUnavailable: No worker, or no LiveKit.
         """
         live = await self._with_key(call_id, key)
         async with live.entering:
             if live.dispatched_at is None:
-                self._room_for_one_more()
-                await self._dispatch(live, WORKER_SECONDS)
+                self.starter.room_for_one_more()
+                await self.starter.budget.check()
+                await self.starter.dispatch(live, WORKER_SECONDS)
         rooms = self._rooms()
         if rooms is None:
             raise ServerUnavailable("LiveKit is not up.", next_step="Try again in a few seconds.")
@@ -276,6 +138,10 @@ class VoiceCalls:
         live = self._live.get(call_id)
         if call.done or live is None:
             raise AlreadyEnded("This call is over.", next_step="Ask for a new link.")
+        if call.status is CallStatus.SCHEDULED:
+            raise Unauthorized(
+                f"This call begins at {report.iso(call.scheduled_at)}.", next_step="Open the link then."
+            )
         if live.dispatched_at is None and time.time() > (call.join_expires_at or 0):
             raise Unauthorized("This link has expired.", next_step="Ask for a new one.")
         return live
@@ -328,21 +194,26 @@ class VoiceCalls:
             return {"status": call.status.value, "already_ended": True, "next_step": report.next_step(call)}
         if live.dispatched_at is None:
             await self.over(live, EndedReason.CANCELLED)
-        elif live.end_asked_at is None:
-            live.end_asked_at = time.time()
-            live.order("end", asked.goodbye or "", reason=EndedReason.OPERATOR_ENDED.value)
+        else:
+            self.close(live, EndedReason.OPERATOR_ENDED, asked.goodbye or "")
         deadline = anyio.current_time() + END_SECONDS
         while self._live.get(call.id) and anyio.current_time() < deadline:
             await live.news(deadline - anyio.current_time())
         call = await self._reader.record(call.id)
         return {"status": call.status.value, "already_ended": False, "next_step": report.next_step(call)}
 
+    def close(self, live: LiveCall, reason: EndedReason, goodbye: str) -> None:
+        """Have the agent say goodbye and leave; the keeper ends the call if that does not happen."""
+        if live.end_asked_at is None:
+            live.end_asked_at, live.end_reason = time.time(), reason
+            live.order("end", goodbye, reason=reason.value)
+
     async def reopen(self) -> None:
         """LiveKit has come back without its rooms: make those of running calls again."""
         rooms = self._rooms()
         for live in self._live:
             if rooms is not None and live.dispatched_at is not None:
-                await rooms.reopen(live.record, empty_timeout=self._empty_timeout(live))
+                await rooms.reopen(live.record, empty_timeout=self.starter.empty_timeout(live))
 
     async def room_finished(self, room: str) -> None:
         """LiveKit has closed a room; a call that its worker has not ended meanwhile has lost its media."""

@@ -106,6 +106,11 @@ def shows(view: View, route: Route) -> bool:
     return view is EVERYTHING or _seen(route, view)[0]
 
 
+def shows_server(view: View, server: str) -> bool:
+    """Whether a view shows tools of a server, once it has any."""
+    return _first(view.servers, (server,)) is not None
+
+
 def _usable(spec: ServerSpec, tools: Sequence[Any]) -> tuple[list[dict[str, Any]], list[Reason]]:
     """Repair the definitions of one server, in an order that does not depend on how it lists them."""
     found: dict[str, dict[str, Any]] = {}

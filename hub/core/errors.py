@@ -31,11 +31,24 @@ class AlreadyEnded(HubError):
     code = "already_ended"
 
 
+class ChangedSince(HubError):
+    """What was looked at is not what is there now, so that it cannot be meant."""
+
+    code = "changed_since"
+    retryable = True
+
+
 class TooManyCalls(HubError):
     """As many VoiceCalls are running as `limits.calls` allows."""
 
     code = "too_many_calls"
     retryable = True
+
+
+class OverBudget(HubError):
+    """What calls may cost has been spent."""
+
+    code = "over_budget"
 
 
 class ServerUnavailable(HubError):

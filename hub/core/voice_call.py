@@ -78,6 +78,7 @@ class Vitals:
     dispatched_at: float | None = None
     joined_at: float | None = None
     end_asked_at: float | None = None
+    end_reason: EndedReason = EndedReason.OPERATOR_ENDED
     heard_of_worker_at: float | None = None
 
 
@@ -106,12 +107,12 @@ def _limits(vitals: Vitals) -> list[tuple[float | None, float, EndedReason]]:
     if vitals.joined_at is None:
         unheard = vitals.dispatched_at is not None
         return [
-            (vitals.end_asked_at, 0.0, EndedReason.OPERATOR_ENDED),
+            (vitals.end_asked_at, 0.0, vitals.end_reason),
             (vitals.dispatched_at, JOIN_SECONDS, EndedReason.NO_WORKER),
             (None if unheard else vitals.join_expires_at, 0.0, EndedReason.NO_SHOW),
         ]
     return [
-        (vitals.end_asked_at, END_SECONDS, EndedReason.OPERATOR_ENDED),
+        (vitals.end_asked_at, END_SECONDS, vitals.end_reason),
         (vitals.heard_of_worker_at, WORKER_SILENT_SECONDS, EndedReason.WORKER_LOST),
         (vitals.joined_at, vitals.max_seconds + OVERRUN_SECONDS, EndedReason.MAX_DURATION),
     ]

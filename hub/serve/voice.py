@@ -15,10 +15,11 @@ from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.rooms import LiveKitRooms
 from hub.calls.voice_calls import VoiceCalls
 from hub.calls.worker_link import WorkerLink
+from hub.core.catalog import shows_server
 from hub.core.errors import HubError, InvalidArguments, ServerUnavailable
 from hub.core.ports import Rooms
 from hub.core.records import EndedReason
-from hub.core.spec import View
+from hub.core.spec import Limits, View
 from hub.core.supervisor import State
 from hub.parts.livekit_server import livekit_part
 from hub.parts.network import REMEDY, interfaces_up
@@ -41,6 +42,9 @@ PRACTICE_SECONDS = 60.0
 LIVEKIT_SECONDS = 900.0
 FIRST_GOAL = "Talk to your data"
 LOST_MOST = 64
+MISSED = frozenset({State.STARTING, State.BACKOFF, State.FAILED, State.AUTH_REQUIRED})
+"""States of a server whose tools a call will miss, for now."""
+GLOB = "*?["
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +187,7 @@ class Voice:
 
     def count(self) -> dict[str, int]:
         """How many calls run, and how many may."""
-        return {"active": self._live.active(), "limit": self.limit()}
+        return {"active": self._live.active(), "limit": self.limits().calls}
 
     def livekit_url(self) -> str | None:
         """LiveKit's own URL, while it is up."""
@@ -225,8 +229,8 @@ class Voice:
             next_step=REMEDY,
         )
 
-    def limit(self) -> int:
-        return self._pool.config.limits.calls
+    def limits(self) -> Limits:
+        return self._pool.config.limits
 
     def personas(self) -> list[str] | None:
         return self.link.personas()
@@ -240,15 +244,21 @@ class Voice:
         return {"practice": list(self._practice.kinds)} | await self._practice.phrases()
 
     def tools(self, request: StartVoiceCall) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        scope = self._scope(request, None)
         offered: dict[str, list[str]] = {}
-        for route in self._toolcalls.offered(self._scope(request, None)):
+        for route in self._toolcalls.offered(scope):
             offered.setdefault(route.server, []).append(route.public)
+        states = {status.name: str(status.state) for status in self._pool.servers()}
+        named = set((request.tools.servers if request.tools is not None else None) or ())
         missing = [
-            {"server": status.name, "state": str(status.state)}
-            for status in self._pool.servers()
-            if status.name not in offered
-            and status.state in {"starting", "backoff", "failed", "auth_required"}
+            {"server": name, "state": state}
+            for name, state in states.items()
+            if name not in offered
+            and (state in MISSED or (state != State.READY and name in named))
+            and all(shows_server(view, name) for view in (scope.view, scope.also) if view is not None)
         ]
+        unknown = sorted(name for name in named - set(states) if not set(name) & set(GLOB))
+        missing += [{"server": name, "state": "unknown"} for name in unknown]
         return [{"server": name, "tools": tools} for name, tools in offered.items()], missing
 
     def scope(self, call_id: str) -> Scope | None:

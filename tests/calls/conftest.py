@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hub.calls.voice_calls import VoiceCalls
 from hub.calls.worker_link import WorkerLink
 from hub.core.errors import HubError, InvalidArguments, ServerUnavailable
 from hub.core.records import CallRecord
+from hub.core.spec import Limits
 from hub.core.wire import EventsUp, JobStarted, WorkerHello
 from hub.storage.database import open_database
 from hub.storage.journal import SqlJournal
@@ -61,6 +62,7 @@ class House:
     live: LiveCalls = field(default_factory=LiveCalls)
     keys: Keys = field(default_factory=lambda: Keys("secret"))
     places: int = 4
+    bounds: Limits = field(default_factory=Limits)
     worker_is_there: bool = True
     in_the_way: HubError | None = None
 
@@ -82,8 +84,8 @@ class House:
     def obstacle(self) -> HubError | None:
         return self.in_the_way
 
-    def limit(self) -> int:
-        return self.places
+    def limits(self) -> Limits:
+        return replace(self.bounds, calls=self.places)
 
     def personas(self) -> list[str] | None:
         return self.link.personas()

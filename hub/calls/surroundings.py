@@ -1,0 +1,36 @@
+"""What VoiceCalls ask of the rest of the hub."""
+
+from typing import Any, Protocol
+
+from hub.calls.arguments import StartVoiceCall
+from hub.core.errors import HubError
+from hub.core.spec import Limits
+
+
+class Surroundings(Protocol):
+    """The hub around the calls."""
+
+    def url(self) -> str:
+        """Where the hub is reached, without a slash at the end."""
+
+    def tools(self, request: StartVoiceCall) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """tools_ready and tools_missing of a call.
+
+        Raises:
+            InvalidArguments: The view does not exist.
+        """
+
+    def obstacle(self) -> HubError | None:
+        """What keeps sound from passing on this machine, if anything does."""
+
+    def limits(self) -> Limits:
+        """The bounds of servers.json, as they are now."""
+
+    def personas(self) -> list[str] | None:
+        """The names of the persona files; None while no worker has told them."""
+
+    async def worker_there(self, seconds: float) -> bool:
+        """Whether a voice worker is registered, after waiting for one."""
+
+    async def practice(self) -> dict[str, Any]:
+        """`practice` kinds, `phrases` and `note` for the join page."""
