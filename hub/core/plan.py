@@ -16,6 +16,7 @@ class Action(StrEnum):
     KEEP = "keep"
     UPDATE = "update"
     HOLD = "hold"
+    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +27,16 @@ class Step:
     action: Action
     why: str
     spec: ServerSpec | None = None
-
-    @property
-    def beside(self) -> bool:
-        """For a replacement: whether the new version may start before the old one has gone."""
-        return self.spec is not None and self.spec.replace is Replace.BESIDE
+    beside: bool = False
+    """For a replacement: whether the new version may start before the old one has gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What must change. `update`: new policy, same process; `hold`: unusable edit, what runs stays."""
+    """What must change.
+
+    `update`: new policy, same process; `hold`: unusable edit, what runs stays; `wait`: lacks variables.
+    """
 
     steps: tuple[Step, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -67,6 +68,10 @@ class Plan:
     def hold(self) -> tuple[Step, ...]:
         return self._of(Action.HOLD)
 
+    @property
+    def wait(self) -> tuple[Step, ...]:
+        return self._of(Action.WAIT)
+
 
 def plan(running: Mapping[str, ServerSpec], wanted: Config) -> Plan:
     """Compare what runs (in whatever state) with what the file wants; what did not change is not touched."""
@@ -81,9 +86,7 @@ def plan(running: Mapping[str, ServerSpec], wanted: Config) -> Plan:
 def _step(name: str, old: ServerSpec | None, wanted: Config) -> Step | None:
     new = wanted.servers.get(name)
     if old is None:
-        if new is None or not new.runnable:
-            return None
-        return Step(server=name, action=Action.START, why="new in the file", spec=new)
+        return None if new is None or new.disabled else _new(name, new)
     if new is None:
         return _absent(name, old, wanted)
     if new.disabled:
@@ -96,6 +99,12 @@ def _step(name: str, old: ServerSpec | None, wanted: Config) -> Step | None:
             spec=old,
         )
     return _compared(name, old, new)
+
+
+def _new(name: str, new: ServerSpec) -> Step:
+    if new.missing:
+        return Step(server=name, action=Action.WAIT, why=f"waits for {', '.join(new.missing)}")
+    return Step(server=name, action=Action.START, why="new in the file", spec=new)
 
 
 def _absent(name: str, old: ServerSpec, wanted: Config) -> Step:
@@ -123,6 +132,7 @@ def _compared(name: str, old: ServerSpec, new: ServerSpec) -> Step:
             action=Action.REPLACE,
             why=f"changed: {', '.join(old.differences(new))}",
             spec=new,
+            beside=Replace.AFTER not in (old.replace, new.replace),
         )
     if old.differences(new):
         return Step(

@@ -14,6 +14,8 @@ from hub.core.ports import Caller, Connection, RawResult
 from hub.core.spec import ServerSpec
 from hub.core.supervisor import Loss, State
 from hub.pool.errors import ConnectionLost
+from hub.pool.turns import Turns
+from hub.pool.wire import label
 from hub.supervision.runner import Runner, Snapshot
 
 MEASURED = 200
@@ -60,29 +62,36 @@ class Served:
     def __init__(
         self,
         spec: ServerSpec,
+        number: int,
         connect: Callable[["Served"], AbstractAsyncContextManager[LiveConnection]],
         listener: Listener,
         random01: Callable[[], float],
-        tools: Tools | None,
     ) -> None:
         self.spec = spec
+        self.number = number
+        """Of the session: 0 is everybody's, the others are voice calls'."""
+        self.label = label(spec, number)
         self.argv: tuple[str, ...] = ()
-        self.tools = tools
-        """As the server listed them last; None: never."""
+        self.tools: Tools | None = None
+        """As the server listed them last, else what is remembered; None: nothing is known."""
+        self.listed = False
+        """Whether this very version has listed its tools."""
         self.protocol_version: str | None = None
         self.last_error: str | None = None
         self.retired = False
         self._connect = connect
         self._listener = listener
-        self._slots = anyio.CapacityLimiter(spec.concurrency)
+        self._turns = Turns(spec.concurrency)
         self._took: deque[float] = deque(maxlen=MEASURED)
         self._asking = 0
         self._idle = anyio.Event()
         self._begun = anyio.Event()
         self._settled = anyio.Event()
         self._ended = anyio.Event()
+        self._ready_since: float | None = None
+        self._proved = False
         self.runner: Runner[LiveConnection] = Runner(
-            f"{spec.name} (read-only)" if spec.is_twin else spec.name,
+            self.label,
             self._open,
             spec.restart,
             start_timeout=spec.timeouts.start,
@@ -99,6 +108,25 @@ class Served:
     def ready(self) -> bool:
         return self.runner.life is not None
 
+    @property
+    def been_ready(self) -> bool:
+        """Whether it has ever been up."""
+        return self.protocol_version is not None
+
+    @property
+    def proved(self) -> bool:
+        """Whether it has once been up for as long as its policy calls stable."""
+        since = self._ready_since
+        if since is not None and anyio.current_time() - since >= self.spec.restart.stable_after:
+            self._proved = True
+        return self._proved
+
+    @property
+    def lost_early(self) -> int:
+        """How many lives in a row have ended before they were stable, 0 while it is up or on its way."""
+        snapshot = self.runner.snapshot
+        return snapshot.attempt if snapshot.state is State.BACKOFF else 0
+
     def pace(self) -> tuple[float | None, float | None]:
         """Return the median and the 95th percentile of the time that ToolCalls took, in milliseconds."""
         if not self._took:
@@ -109,10 +137,11 @@ class Served:
     def adopt(self, spec: ServerSpec) -> None:
         """Go by a spec that differs in what needs no new process."""
         self.spec = spec
-        self._slots.total_tokens = spec.concurrency
+        self._turns.resize(spec.concurrency)
         self.runner.adopt(spec.restart, start_timeout=spec.timeouts.start)
 
     def take_tools(self, tools: Tools) -> None:
+        self.listed = True
         if tools != self.tools:
             self.tools = tools
             self._listener.on_tools(self)
@@ -138,8 +167,9 @@ class Served:
         await self._settled.wait()
 
     async def retire(self) -> None:
-        """Let running requests finish, then stop for good."""
+        """Let running requests finish, then stop for good; those that still wait go elsewhere."""
         self.retired = True
+        self._turns.close()
         with anyio.move_on_after(self.spec.timeouts.total):
             while self._asking:
                 self._idle = anyio.Event()
@@ -167,8 +197,7 @@ class Served:
         deadline = since + self.spec.timeouts.total
         dead: LiveConnection | None = None
         repeated = False
-        place = object()
-        await self._queue(place, deadline)
+        await self._queue("" if caller is None else caller.name, deadline)
         try:
             while True:
                 life = await self._up(deadline, dead)
@@ -181,7 +210,7 @@ class Served:
                 if not dead.over:
                     await anyio.sleep(AGAIN_SECONDS)
         finally:
-            self._slots.release_on_behalf_of(place)
+            self._turns.give_back()
 
     async def _ask(
         self,
@@ -207,18 +236,16 @@ class Served:
         total = self.spec.timeouts.total
         raise TimeoutError(f"{self.spec.name} was not done with {method} after {total:g} s in all.")
 
-    async def _queue(self, place: object, deadline: float) -> None:
-        """Take one of `concurrency` places, first come, first served."""
-        try:
-            self._slots.acquire_on_behalf_of_nowait(place)
-        except anyio.WouldBlock:
-            with anyio.move_on_after(deadline - anyio.current_time()) as scope:
-                await self._slots.acquire_on_behalf_of(place)
-            if scope.cancelled_caught:
-                raise ServerUnavailable(
-                    f"{self.spec.name} is busy with {self.spec.concurrency} other requests.",
-                    next_step='Try again later, or raise "concurrency".',
-                ) from None
+    async def _queue(self, lane: str, deadline: float) -> None:
+        """Take one of `concurrency` places, in turn with all other callers."""
+        with anyio.move_on_after(deadline - anyio.current_time()):
+            if await self._turns.take(lane):
+                return
+            raise ServerUnavailable(f"{self.spec.name} is being replaced.", next_step="Try again.")
+        raise ServerUnavailable(
+            f"{self.spec.name} is busy with {self.spec.concurrency} other requests.",
+            next_step='Try again later, or raise "concurrency".',
+        )
 
     async def _up(self, deadline: float, dead: LiveConnection | None) -> LiveConnection:
         if not self._begun.is_set():
@@ -240,6 +267,10 @@ class Served:
             yield connection
 
     def _on_change(self, snapshot: Snapshot) -> None:
+        if snapshot.state is not State.READY:
+            self._proved, self._ready_since = self.proved, None
+        elif self._ready_since is None:
+            self._ready_since = anyio.current_time()
         if snapshot.reason is not None:
             self.last_error = self.spec.redact(snapshot.reason)
         if snapshot.state not in (State.STARTING, State.STOPPED):

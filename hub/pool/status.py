@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.core.spec import ServerSpec
 from hub.core.supervisor import State
-from hub.pool.served import Served
+from hub.pool.versions import Version
 
 DISABLED = "disabled"
 NOT_CONFIGURED = "not_configured"
@@ -29,35 +29,14 @@ class ServerStatus:
     since: float | None = None
     version: str | None = None
     """Of its spec: changes when servers.json changes what is started."""
+    edit_error: str | None = None
+    """Why it does not go by the last edit of its entry."""
+    sessions: int | None = None
+    """How many sessions there are, the next call's included, where each voice call has its own."""
 
 
-@dataclass(slots=True)
-class Version:
-    """What is started of one version of a spec: the server and, where it has one, its twin."""
-
-    spec: ServerSpec
-    main: Served
-    twin: Served | None = None
-
-    @property
-    def members(self) -> list[Served]:
-        return [self.main, self.twin] if self.twin is not None else [self.main]
-
-    @property
-    def ready(self) -> bool:
-        return all(member.ready for member in self.members)
-
-    def adopt(self, spec: ServerSpec) -> None:
-        """Go by a spec that differs in what needs no new process."""
-        self.spec = spec
-        self.main.adopt(spec)
-        overlaid = spec.twin()
-        if self.twin is not None and overlaid is not None:
-            self.twin.adopt(overlaid)
-
-
-def of_running(version: Version, candidate: Version | None) -> ServerStatus:
-    """Describe a server that is to run; a new version that does not come up is its last error."""
+def of_running(version: Version, edit_error: str | None) -> ServerStatus:
+    """Describe a server that is to run; an edit that is not gone by is its last error."""
     main, snapshot = version.main, version.main.runner.snapshot
     p50, p95 = main.pace()
     return ServerStatus(
@@ -69,12 +48,14 @@ def of_running(version: Version, candidate: Version | None) -> ServerStatus:
         restarts=snapshot.restarts,
         p50_ms=p50,
         p95_ms=p95,
-        last_error=_new_version_error(candidate) or main.last_error,
+        last_error=_last_error(version, edit_error),
         next_attempt_at=snapshot.next_attempt_at,
         twin=version.twin.state.value if version.twin else None,
         pid=snapshot.pid,
         since=snapshot.since,
         version=version.spec.fingerprint,
+        edit_error=edit_error,
+        sessions=len(version.sessions) if version.per_call else None,
     )
 
 
@@ -92,8 +73,14 @@ def of_idle(spec: ServerSpec) -> ServerStatus:
     )
 
 
-def _new_version_error(candidate: Version | None) -> str | None:
-    if candidate is None:
-        return None
-    error = next((member.last_error for member in candidate.members if member.last_error), None)
-    return f"the new version does not come up, so the old one stays: {error}" if error else None
+def _last_error(version: Version, edit_error: str | None) -> str | None:
+    """Say what is wrong: with the edit, with the server itself, or with a session of a call."""
+    if edit_error is not None and (version.main.ready or version.main.last_error is None):
+        return edit_error
+    if edit_error is not None:
+        return f"{edit_error}; and the old one: {version.main.last_error}"
+    if version.main.last_error is not None:
+        return version.main.last_error
+    others = (member for session in version.sessions for member in session.members)
+    ill = (member for member in others if member.last_error is not None and not member.ready)
+    return next((f"{member.label}: {member.last_error}" for member in ill), None)

@@ -35,10 +35,18 @@ class Way:
     argv: tuple[str, ...] = ()
     guardian: Guardian | None = None
     log: Path | None = None
+    session: int = 0
+    """0: the session for everybody."""
 
     @property
     def name(self) -> str:
-        return f"{self.spec.name} (read-only)" if self.spec.is_twin else self.spec.name
+        return label(self.spec, self.session)
+
+
+def label(spec: ServerSpec, session: int) -> str:
+    """Name one session with a server, for logs and errors."""
+    own = f"{spec.name} #{session}" if session else spec.name
+    return f"{own} (read-only)" if spec.is_twin else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

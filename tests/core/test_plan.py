@@ -41,10 +41,18 @@ def test_what_is_switched_off_stops_or_does_not_start() -> None:
     assert step.why == "disabled"
 
 
-@pytest.mark.parametrize(("how", "beside"), [(Replace.BESIDE, True), (Replace.AFTER, False)])
-def test_what_needs_a_new_process_is_replaced(how: Replace, beside: bool) -> None:
+@pytest.mark.parametrize(
+    ("before", "how", "beside"),
+    [
+        (Replace.BESIDE, Replace.BESIDE, True),
+        (Replace.BESIDE, Replace.AFTER, False),
+        (Replace.AFTER, Replace.BESIDE, False),  # what runs still owns its port
+        (Replace.AFTER, Replace.AFTER, False),
+    ],
+)
+def test_what_needs_a_new_process_is_replaced(before: Replace, how: Replace, beside: bool) -> None:
     new = replace(A, args=("--new",), replace=how, concurrency=2)
-    (step,) = plan({"a": A}, wanted(new)).replace
+    (step,) = plan({"a": replace(A, replace=before)}, wanted(new)).replace
     assert (step.spec, step.beside) == (new, beside)
     assert "args" in step.why
     assert "concurrency" in step.why
@@ -58,10 +66,14 @@ def test_a_new_policy_needs_no_new_process() -> None:
 
 def test_a_running_server_stays_when_its_edit_lacks_a_variable() -> None:
     lacking = replace(A, command="", missing=("KEY", "REF"))
-    assert plan({}, wanted(lacking)).steps == ()
     (step,) = plan({"a": A}, wanted(lacking)).hold
     assert step.spec is A
     assert "KEY, REF" in step.why
+
+
+def test_what_lacks_a_variable_and_does_not_run_waits_for_it() -> None:
+    (step,) = plan({}, wanted(replace(A, command="", missing=("KEY", "REF")))).wait
+    assert (step.spec, step.why) == (None, "waits for KEY, REF")
 
 
 def test_a_running_server_stays_when_its_edit_is_broken() -> None:
@@ -115,6 +127,8 @@ def applied(running: dict[str, ServerSpec], found: Plan) -> dict[str, ServerSpec
     """Do what a Plan says to a set of running specs."""
     after = dict(running)
     for step in found.steps:
+        if step.action is Action.WAIT:
+            continue
         if step.spec is None:
             del after[step.server]
         else:
@@ -144,7 +158,7 @@ def test_applying_a_plan_gives_what_is_wanted_and_touches_nothing_else(
     }
     assert not touched & same
     again = plan(after, config)
-    assert {step.action for step in again.steps} <= {Action.KEEP, Action.HOLD}
+    assert {step.action for step in again.steps} <= {Action.KEEP, Action.HOLD, Action.WAIT}
 
 
 def test_a_step_of_a_stop_is_beside_nothing() -> None:

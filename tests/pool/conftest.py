@@ -31,12 +31,17 @@ class FakeConnection:
     def __init__(self, spec: ServerSpec, number: int, tools: Sequence[Mapping[str, Any]]) -> None:
         self.spec = spec
         self.number = number
+        self.session = 0
         self.tools = tools
         self.requests: list[str] = []
         self.gate = anyio.Event()
         self.gate.set()
         self.loss: Loss | None = None
         self._dead = anyio.Event()
+
+    @property
+    def who(self) -> tuple[str, int]:
+        return self.spec.fingerprint, self.session
 
     @property
     def over(self) -> bool:
@@ -96,9 +101,8 @@ class FakeConnect:
         finally:
             self.opening -= 1
         life = FakeConnection(spec, len(self.lives), self.tools)
-        assert spec.fingerprint not in [each.spec.fingerprint for each in self.open], (
-            "two lives of one version"
-        )
+        life.session = way.session
+        assert life.who not in [each.who for each in self.open], "two lives of one version"
         self.lives.append(life)
         self.open.append(life)
         self.on_tools[spec.name] = on_tools

@@ -1,0 +1,168 @@
+"""Starts sessions with servers and sees them off; two lives of the same one never overlap."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+from anyio.abc import TaskGroup
+
+from hub.core.spec import ServerSpec, Transport
+from hub.pool.era import Eras
+from hub.pool.served import Listener, LiveConnection, Served, Tools
+from hub.pool.versions import Session, Version
+from hub.pool.wire import Way, environment
+from hub.supervision.guardian import Guardian
+
+PARALLEL_STARTS = 4
+PARALLEL_INSTALLS = 2
+START_HOLD_SECONDS = 10.0
+"""How long a slow starter keeps the next one waiting."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+OnTools = Callable[[Tools], None]
+
+
+class Connect(Protocol):
+    """How a connection is opened; `open_connection` in earnest."""
+
+    def __call__(
+        self, way: Way, eras: Eras, on_tools: OnTools, /
+    ) -> AbstractAsyncContextManager[LiveConnection]: ...
+
+
+Resolve = Callable[[str, Sequence[str], Path, Mapping[str, str]], Awaitable[tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What sessions are started with."""
+
+    guardian: Guardian | None
+    home: Path
+    connect: Connect
+    resolve: Resolve
+    random01: Callable[[], float]
+    remembered: Mapping[str, Tools]
+    """The tools that were listed last, by fingerprint."""
+
+
+class Launcher:
+    """`run()` owns every session; the rest only asks."""
+
+    def __init__(self, ground: Ground, listener: Listener) -> None:
+        self._ground = ground
+        self._listener = listener
+        self._eras = Eras(ground.home / "eras.json")
+        self._leaving: dict[str, Version] = {}
+        self._tasks: TaskGroup | None = None
+        self._installs = anyio.CapacityLimiter(PARALLEL_INSTALLS)
+        self._starts = anyio.CapacityLimiter(PARALLEL_STARTS)
+
+    def begin(self, tasks: TaskGroup) -> None:
+        """Have everything run in these tasks from now on."""
+        self._tasks = tasks
+
+    def launch(self, spec: ServerSpec, *, like: Version | None, after: Version | None = None) -> Version:
+        """Start a version, once `after` and an earlier life of the same version have gone.
+
+        Until it has listed its tools, those of `like` count as its own.
+        """
+        version = Version(spec, self._session(spec, 0))
+        version.after = after or self._leaving.get(spec.fingerprint)
+        for member in version.shared.members:
+            member.tools = self._ground.remembered.get(member.spec.fingerprint)
+            if member.tools is None and like is not None:
+                member.tools = like.main.tools
+        self._begin(version.shared, version)
+        return version
+
+    def another(self, version: Version) -> Session:
+        """Start one more session of a version, under the lowest number that is free."""
+        taken = {session.number for session in (*version.sessions, *version.leaving)}
+        session = self._session(version.spec, min(set(range(1, len(taken) + 1)) - taken))
+        self._begin(session, version)
+        return session
+
+    def retire(self, version: Version) -> None:
+        """Let a version finish what it is being asked, and go."""
+        version.retired = True
+        self._leaving[version.spec.fingerprint] = version
+        self._group().start_soon(self._see_off, version)
+
+    def retire_session(self, version: Version, session: Session) -> None:
+        """Let one session finish what it is being asked, and go."""
+        version.leaving.append(session)
+        self._group().start_soon(self._see_off_session, version, session)
+
+    def log_file(self, name: str, *, twin: bool = False, session: int = 0) -> Path:
+        """Where a session's stderr goes."""
+        own = f"server-{_UNSAFE.sub('_', name)}{f'.call-{session}' if session else ''}"
+        return self._ground.home / "logs" / f"{own}{'.read-only.log' if twin else '.log'}"
+
+    def _session(self, spec: ServerSpec, number: int) -> Session:
+        overlaid = spec.twin()
+        twin = self._served(overlaid, number) if overlaid is not None else None
+        return Session(number, self._served(spec, number), twin)
+
+    def _served(self, spec: ServerSpec, number: int) -> Served:
+        return Served(spec, number, self._open, self._listener, self._ground.random01)
+
+    def _open(self, served: Served) -> AbstractAsyncContextManager[LiveConnection]:
+        spec, number = served.spec, served.number
+        way = Way(
+            spec=spec,
+            argv=served.argv,
+            guardian=self._ground.guardian,
+            log=self.log_file(spec.name, twin=spec.is_twin, session=number),
+            session=number,
+        )
+        return self._ground.connect(way, self._eras, served.take_tools)
+
+    def _begin(self, session: Session, version: Version) -> None:
+        for member in session.members:
+            self._group().start_soon(self._own, member, version.after)
+
+    async def _own(self, served: Served, after: Version | None) -> None:
+        """Prepare one member, start it in its turn, and run it until it is retired."""
+        if after is not None:
+            for member in after.members:
+                await member.wait_ended()
+        if served.spec.transport is Transport.STDIO:
+            async with self._installs:
+                spec = served.spec
+                served.argv = await self._ground.resolve(
+                    spec.command, spec.args, self._ground.home, environment(spec.env)
+                )
+        async with anyio.create_task_group() as tasks, self._starts:
+            tasks.start_soon(served.run)
+            with anyio.move_on_after(START_HOLD_SECONDS):
+                await served.wait_settled()
+
+    async def _see_off(self, version: Version) -> None:
+        members = version.members
+        async with anyio.create_task_group() as tasks:
+            for member in members:
+                tasks.start_soon(member.retire)
+        for member in members:
+            await member.wait_ended()
+        version.after = None  # or every version there ever was would be remembered
+        if self._leaving.get(version.spec.fingerprint) is version:
+            del self._leaving[version.spec.fingerprint]
+
+    async def _see_off_session(self, version: Version, session: Session) -> None:
+        async with anyio.create_task_group() as tasks:
+            for member in session.members:
+                tasks.start_soon(member.retire)
+        for member in session.members:
+            await member.wait_ended()
+        version.leaving.remove(session)
+
+    def _group(self) -> TaskGroup:
+        if self._tasks is None:
+            raise RuntimeError("Pool.apply() needs Pool.run() to be running")
+        return self._tasks
