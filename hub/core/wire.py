@@ -70,7 +70,11 @@ class Brief(Message):
     practice: list[str] = []
     """The provider kinds (stt, llm, tts, supabase) that are played by practice."""
     history: list[dict[str, str]] = []
-    """Turns `{role, text}` of the same call that an earlier worker had led."""
+    """Turns `{role, text}` of the same call that an earlier job had led; empty: nobody has yet."""
+    taken_over: bool = False
+    """An earlier job had begun this call and was lost."""
+    after_command: int = 0
+    """Commands up to this number were an earlier job's."""
 
 
 class _Event(Message):
@@ -156,11 +160,12 @@ class Measured(_Event):
 
 
 class JobEnded(_Event):
-    """The last event of a job; `reason` is an EndedReason."""
+    """The last event of a job; `reason` is an EndedReason. `handover`: the call need not end with the job."""
 
     kind: Literal["ended"] = "ended"
     reason: str
     message: str = ""
+    handover: bool = False
 
 
 WorkerEvent = Annotated[

@@ -1,9 +1,11 @@
 """The voice worker that the hub starts for itself."""
 
+import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from hub.core.takeover import OWN_WORKER
 from hub.parts.part import Part, ProcessLife, inherited, speaking
 from hub.supervision.guardian import Guardian
 from hub.supervision.runner import Snapshot
@@ -22,7 +24,7 @@ def worker_part(
 
     @asynccontextmanager
     async def life() -> AsyncGenerator[ProcessLife]:
-        told = environment()
+        told = {**environment(), "HUB_WORKER_ID": f"{OWN_WORKER}{uuid.uuid4().hex[:10]}"}
         secrets = tuple(value for name, value in told.items() if value and _secret(name))
         async with speaking(
             ("worker",), inherited(told), name="worker", guardian=guardian, home=home, secrets=secrets

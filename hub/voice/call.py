@@ -17,7 +17,7 @@ from hub.voice.link import Link
 from hub.voice.listening import Listening
 from hub.voice.models import SteadySpeechToText
 from hub.voice.notices import Notices
-from hub.voice.people import People, watch_room
+from hub.voice.people import People, RoomWatch
 from hub.voice.persona import Persona
 from hub.voice.session import build_agent, build_session, room_options
 from hub.voice.shared import Shared
@@ -39,7 +39,7 @@ class Call:
         self.ender = Ender()
         self._shared = shared
         self._ctx = ctx
-        watch_room(ctx.room, self.ender)
+        self._room = RoomWatch(ctx.room, self.ender)
 
     async def run(self) -> None:
         """Lead the call; returns when its resources are free."""
@@ -52,26 +52,35 @@ class Call:
             self._ctx.shutdown(str(self._reason()))
 
     async def _lead(self, brief: Brief, *, connected: bool) -> None:
-        link = Link(self._shared.hub, brief.call_id, self._ctx.job.id)
+        link = Link(self._shared.hub, brief.call_id, self._ctx.job.id, after=brief.after_command)
         self._shared.spawn(link.run)  # it outlives this job until the hub has every event
         try:
             if connected:
-                await _Conversation(self._shared, self._ctx, brief, link, self.ender).run()
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._room.run)
+                    await _Conversation(self._shared, self._ctx, brief, link, self.ender).run()
+                    tasks.cancel_scope.cancel()
             else:
-                self.ender.end(Ending(EndedReason.MEDIA_LOST, "the room could not be joined", at_once=True))
+                message = "the room could not be joined"
+                self.ender.end(Ending(EndedReason.MEDIA_LOST, message, at_once=True, handover=True))
         finally:
             with anyio.CancelScope(shield=True):
                 await self._handed_in(link)
-                with anyio.move_on_after(DELETE_SECONDS):
-                    await self._ctx.delete_room()
+                if not self._hands_over:
+                    with anyio.move_on_after(DELETE_SECONDS):
+                        await self._ctx.delete_room()
 
     async def _handed_in(self, link: Link) -> None:
         ending = self.ender.ending
-        link.tell(
-            JobEnded, reason=self._reason(), message=ending.message if ending else "the job was cancelled"
-        )
+        message = ending.message if ending else "the job was cancelled"
+        link.tell(JobEnded, reason=self._reason(), message=message, handover=self._hands_over)
         link.close()
         await link.flushed(FLUSH_SECONDS)
+
+    @property
+    def _hands_over(self) -> bool:
+        """Also a job that was cancelled has a caller who is still there."""
+        return self.ender.ending is None or self.ender.ending.handover
 
     def _reason(self) -> EndedReason:
         return self.ender.ending.reason if self.ender.ending else EndedReason.WORKER_LOST
@@ -145,11 +154,20 @@ class _Conversation:
             tasks.start_soon(people.run)
 
     def _greet(self) -> None:
-        if self._brief.history:
-            return  # the same call, led on by another worker
+        if self._brief.taken_over:
+            self._go_on()
+            return
         self._speaker.say(self._brief.first_message or self._persona.greeting)
         if not self._typed and self._brief.voice:
             self._shared.spawn(self._shared.cached.learn_all, self._persona, self._brief.voice)
+
+    def _go_on(self) -> None:
+        """Lead on a call of a lost job: answer what it had not, else say that somebody is there again."""
+        history = self._brief.history
+        if history and history[-1].get("role") == "caller":
+            self._session.generate_reply()
+        else:
+            self._speaker.phrase("taken_over")
 
     async def _steered(self, steering: Steering) -> None:
         await self._catalogue.listed()

@@ -29,6 +29,8 @@ class Environment:
     assemblyai_api_key: str = field(repr=False)
     assemblyai_base_url: str
     home: Path
+    worker_id: str | None = None
+    """The name that the hub gave to its own worker."""
 
 
 def read_environment(hub: str | None, env: Mapping[str, str] | None = None) -> Environment:
@@ -73,4 +75,5 @@ def read_environment(hub: str | None, env: Mapping[str, str] | None = None) -> E
         assemblyai_api_key=assemblyai.get_secret_value() if assemblyai else KEYLESS,
         assemblyai_base_url=settings.assemblyai_base_url or ASSEMBLYAI,
         home=settings.home,
+        worker_id=env.get("HUB_WORKER_ID") or None,
     )

@@ -40,6 +40,7 @@ class Link:
         call_id: str,
         job_id: str,
         *,
+        after: int = 0,
         clock: Callable[[], float] = time.time,
         random01: Callable[[], float] = random.random,
     ) -> None:
@@ -54,7 +55,7 @@ class Link:
         self._random01 = random01
         self._outbox: deque[WorkerEvent] = deque()
         self._seq = 0
-        self._seen = 0
+        self._seen = after
         self._wake = anyio.Event()
         self._empty = anyio.Event()
         self._closed = False

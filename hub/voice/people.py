@@ -14,6 +14,8 @@ from hub.voice.link import Link
 log = logging.getLogger(__name__)
 NO_SHOW_SECONDS: Final = 60.0
 RECONNECT_SECONDS: Final = 15.0
+GIVE_UP_SECONDS: Final = 8.0
+"""How long the agent itself may be away before another job is to lead the call on."""
 LEFT: Final = frozenset(
     {
         rtc.DisconnectReason.CLIENT_INITIATED,
@@ -102,12 +104,42 @@ class People:
         return self._caller is None or participant.identity == self._caller
 
 
-def watch_room(room: rtc.Room, ender: Ender) -> None:
-    """A room that ends, ends the call, whoever was in it."""
+class RoomWatch:
+    """A room that ends, ends the job, whoever was in it; so does a connection that does not come back.
 
-    def ended(reason: rtc.DisconnectReason.ValueType = rtc.DisconnectReason.UNKNOWN_REASON) -> None:
+    LiveKit's client may hang in an attempt to reconnect for ever, while the caller has long come back.
+    """
+
+    def __init__(self, room: rtc.Room, ender: Ender) -> None:
+        self._ender = ender
+        self._lost = anyio.Event()
+        self._back = anyio.Event()
+        room.on("disconnected", self._ended)
+        room.on("reconnecting", self._reconnecting)
+        room.on("reconnected", self._reconnected)
+
+    async def run(self) -> None:
+        """Give up a connection that has been away for too long."""
+        while True:
+            await self._lost.wait()
+            with anyio.move_on_after(GIVE_UP_SECONDS):
+                await self._back.wait()
+                continue
+            message = f"LiveKit was not reached again in {GIVE_UP_SECONDS:g} s"
+            self._ender.end(Ending(EndedReason.MEDIA_LOST, message, at_once=True, handover=True))
+            return
+
+    def _reconnecting(self) -> None:
+        if not self._lost.is_set():
+            self._back = anyio.Event()
+            self._lost.set()
+
+    def _reconnected(self) -> None:
+        self._lost = anyio.Event()
+        self._back.set()
+
+    def _ended(self, reason: rtc.DisconnectReason.ValueType = rtc.DisconnectReason.UNKNOWN_REASON) -> None:
         name = rtc.DisconnectReason.Name(reason or rtc.DisconnectReason.UNKNOWN_REASON).lower()
-        why, message = ROOM_ENDED.get(reason, (EndedReason.MEDIA_LOST, name))
-        ender.end(Ending(why, message, at_once=True))
-
-    room.on("disconnected", ended)
+        known = ROOM_ENDED.get(reason)
+        why, message = known or (EndedReason.MEDIA_LOST, name)
+        self._ender.end(Ending(why, message, at_once=True, handover=known is None))

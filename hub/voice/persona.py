@@ -22,6 +22,7 @@ PhraseKind = Literal[
     "trouble_speaking",
     "giving_up",
     "time_up",
+    "taken_over",
 ]
 
 
@@ -71,6 +72,7 @@ class Phrases(_Section):
     trouble_speaking: list[str] = ["Sorry, could you ask me again?"]
     giving_up: list[str] = ["I'm sorry, I have to end this call because something is not working."]
     time_up: list[str] = ["Our time is up. Goodbye."]
+    taken_over: list[str] = ["Sorry, I was away for a moment. Please go on."]
 
     def of(self, kind: PhraseKind) -> list[str]:
         wordings: list[str] = getattr(self, kind)

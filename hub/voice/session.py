@@ -27,6 +27,10 @@ TOOL_STEPS: Final = 8
 RESUME_SECONDS: Final = 0.6
 """Silence after which an interruption without words was none."""
 LAST_TRANSCRIPT_SECONDS: Final = 0.3
+TAKEN_OVER: Final = (
+    "The connection to this call was lost here and you have just taken it over. The caller may not have "
+    "heard your last sentence to its end, and a tool that was running then was cut off. Go on from here."
+)
 
 
 def build_session(
@@ -109,7 +113,10 @@ class _HubAgent(Agent):
 
 def build_agent(persona: Persona, brief: Brief, ready: Ready) -> Agent:
     """The agent, who remembers what an earlier worker had led of the same call."""
-    return _HubAgent(ready, instructions=instructions(persona, brief), chat_ctx=_remembered(brief.history))
+    context = _remembered(brief.history)
+    if brief.taken_over:
+        context.add_message(role="system", content=TAKEN_OVER)
+    return _HubAgent(ready, instructions=instructions(persona, brief), chat_ctx=context)
 
 
 async def add_note(session: AgentSession[Any], text: str) -> None:

@@ -54,7 +54,7 @@ class Worker:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._id = f"worker-{uuid.uuid4().hex[:10]}"
+        self._id = environment.worker_id or f"worker-{uuid.uuid4().hex[:10]}"
         self._calls: set[Call] = set()
         self._stopping = anyio.Event()
         self._registered = anyio.Event()
@@ -211,7 +211,7 @@ class Worker:
 
     async def _drained(self) -> None:
         for call in list(self._calls):
-            call.ender.end(Ending(EndedReason.WORKER_LOST, "worker stopping", at_once=True))
+            call.ender.end(Ending(EndedReason.WORKER_LOST, "worker stopping", at_once=True, handover=True))
         self._idle = anyio.Event()
         if self._calls:
             with anyio.move_on_after(DRAIN_SECONDS):

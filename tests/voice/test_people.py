@@ -11,7 +11,7 @@ from livekit import rtc
 from hub.core.records import EndedReason
 from hub.voice import people
 from hub.voice.ending import Ender
-from hub.voice.people import People, watch_room
+from hub.voice.people import People, RoomWatch
 
 pytestmark = pytest.mark.anyio
 Reason = rtc.DisconnectReason
@@ -124,17 +124,51 @@ async def test_nobody_came(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "why"),
+    ("reason", "why", "handover"),
     [
-        (Reason.ROOM_DELETED, EndedReason.OPERATOR_ENDED),
-        (Reason.ROOM_CLOSED, EndedReason.CALLER_LEFT),
-        (Reason.SERVER_SHUTDOWN, EndedReason.MEDIA_LOST),
+        (Reason.ROOM_DELETED, EndedReason.OPERATOR_ENDED, False),
+        (Reason.ROOM_CLOSED, EndedReason.CALLER_LEFT, False),
+        (Reason.SERVER_SHUTDOWN, EndedReason.MEDIA_LOST, True),
     ],
 )
-async def test_a_room_that_ends_ends_the_call(reason: int, why: EndedReason) -> None:
+async def test_a_room_that_ends_ends_the_job(reason: int, why: EndedReason, handover: bool) -> None:
     room: Any = Room()
     ender = Ender()
-    watch_room(room, ender)
+    RoomWatch(room, ender)
     room.emit("disconnected", reason)
     assert ender.ending
     assert ender.ending.reason is why
+    assert ender.ending.handover is handover
+
+
+async def test_a_connection_that_does_not_come_back_is_handed_to_another_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(people, "GIVE_UP_SECONDS", 0.0)
+    room: Any = Room()
+    ender = Ender()
+    watch = RoomWatch(room, ender)
+    room.emit("reconnecting")
+    room.emit("reconnecting")
+    with anyio.fail_after(5):
+        await watch.run()
+    assert ender.ending
+    assert (ender.ending.reason, ender.ending.handover) == (EndedReason.MEDIA_LOST, True)
+
+
+async def test_a_connection_that_comes_back_goes_on_and_may_be_lost_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(people, "GIVE_UP_SECONDS", 60.0)
+    room: Any = Room()
+    ender = Ender()
+    watch = RoomWatch(room, ender)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(watch.run)
+        for _ in range(2):
+            room.emit("reconnecting")
+            await anyio.wait_all_tasks_blocked()
+            room.emit("reconnected")
+            await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert ender.ending is None
