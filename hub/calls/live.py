@@ -1,6 +1,6 @@
 """The VoiceCalls that are not over, as the hub holds them in memory: who leads them, and their commands."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import anyio
@@ -87,7 +87,9 @@ class LiveCall:
 class LiveCalls:
     """All calls that are not over, by id."""
 
-    def __init__(self) -> None:
+    def __init__(self, over: Callable[[str], None] = lambda _call_id: None) -> None:
+        self._over = over
+        """Told of each call that is over, however it ended: `remove` is the only way out."""
         self._calls: dict[str, LiveCall] = {}
         self._came = anyio.Event()
 
@@ -112,6 +114,7 @@ class LiveCalls:
         call = self._calls.pop(call_id, None)
         if call is not None:
             call.wake()
+            self._over(call_id)
 
     def active(self) -> int:
         """How many places are taken."""

@@ -120,7 +120,7 @@ class Hub:
         here = places(settings.home)
         self._practice = self._practice_if_needed(guardian, here)
         self._file = ConfigFile(options.config, self._variables)
-        self._pool = Pool(guardian=guardian, home=settings.home)
+        self._pool = Pool(guardian=guardian, home=settings.home, voice=options.voice)
         self._toolcalls = ToolCalls(self._pool, journal)
         self._operations = ServerOperations(self._pool, self._file, self._stopping.set)
         ground = Ground(

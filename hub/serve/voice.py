@@ -74,7 +74,7 @@ class Voice:
         self._practice = ground.practice
         self.keys = Keys(ground.token)
         self.worker_token = self.keys.worker_token()
-        self._live = LiveCalls()
+        self._live = LiveCalls(ground.toolcalls.call_over)
         self._lost_send, self._lost = anyio.create_memory_object_stream[LiveCall](LOST_MOST)
         self._worker_pid: int | None = None
         self._livekit_came = anyio.Event()
