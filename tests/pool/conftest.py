@@ -27,6 +27,8 @@ class FakeConnection:
 
     protocol_version = "2026-07-28"
     pid = 4711
+    prompts: Sequence[Any] | None = ()
+    instructions = ""
 
     def __init__(self, spec: ServerSpec, number: int, tools: Sequence[Mapping[str, Any]]) -> None:
         self.spec = spec
@@ -63,9 +65,11 @@ class FakeConnection:
         self.requests.append(str(params.get("name", method)))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._cancel_when_dead, tasks.cancel_scope)
-            with anyio.fail_after(timeout):
+            with anyio.move_on_after(timeout) as waiting:
                 await self.gate.wait()
             tasks.cancel_scope.cancel()
+        if waiting.cancelled_caught:
+            raise TimeoutError
         if self.over:
             raise ConnectionLost("ended", written=True)
         return {"server": self.spec.name, "args": list(self.spec.args), "life": self.number}

@@ -1,68 +1,24 @@
 """The Pool over scripted servers, on a virtual clock."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-import trio.testing
 
-from hub.core.backoff import RestartPolicy
 from hub.core.errors import ConfigurationError, NotFound, ServerUnavailable, Unauthorized
 from hub.core.plan import Action
-from hub.core.spec import Config, Overlay, Replace, ServerSpec, Timeouts
+from hub.core.spec import Replace, Timeouts
 from hub.pool.errors import ConnectionLost
-from hub.pool.pool import Pool
+from tests.pool.scripted import CHANGED, NOTES, TWINNED, call, config, in_background, pooled, virtual_clock
 
 pytestmark = pytest.mark.anyio
-QUICK = RestartPolicy(first_delay=1, jitter=0)
-NOTES = ServerSpec(name="notes", command="notes", restart=QUICK)
-TWINNED = replace(NOTES, read_only=Overlay(args=("--read-only",)))
-CHANGED = replace(NOTES, args=("--new",))
 
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, Any]]:
-    return "trio", {"clock": trio.testing.MockClock(autojump_threshold=0)}
-
-
-async def plain(command: str, args: Any, home: Path, env: Mapping[str, str]) -> tuple[str, ...]:
-    return (command, *args)
-
-
-@asynccontextmanager
-async def pooled(connect: Any, home: Path, *specs: ServerSpec) -> AsyncGenerator[Pool]:
-    pool = Pool(guardian=None, home=home, connect=connect, resolve=plain, random01=lambda: 0)
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(pool.run)
-        await pool.apply(config(*specs))
-        yield pool
-        tasks.cancel_scope.cancel()
-    assert connect.open == []
-
-
-def config(*specs: ServerSpec, **more: Any) -> Config:
-    return Config(servers={spec.name: spec for spec in specs}, **more)
-
-
-async def call(pool: Pool, tool: str = "read", server: str = "notes", **more: Any) -> dict[str, Any]:
-    return (await pool.call(server, "tools/call", {"name": tool}, caller=None, **more)).result
-
-
-async def in_background(tasks: Any, pool: Pool, tool: str, into: list[Any], **more: Any) -> None:
-    """Start a ToolCall and return once it has reached the server or waits."""
-
-    async def run() -> None:
-        try:
-            into.append(await call(pool, tool, **more))
-        except (ConnectionLost, ServerUnavailable, TimeoutError) as error:
-            into.append(error)
-
-    tasks.start_soon(run)
-    await anyio.wait_all_tasks_blocked()
+    return virtual_clock()
 
 
 async def test_all_servers_start_side_by_side_and_answer(connect: Any, tmp_path: Path) -> None:
@@ -319,7 +275,7 @@ async def test_a_server_without_a_twin_is_not_asked_instead_of_one(connect: Any,
 
 
 async def test_changed_tools_are_announced_once(connect: Any, tmp_path: Path) -> None:
-    async with pooled(connect, tmp_path, NOTES) as pool:
+    async with pooled(connect, tmp_path, replace(NOTES, pin=False)) as pool:
         await call(pool)
         await anyio.sleep(1)
         async with pool.changed() as topics:
