@@ -161,7 +161,7 @@ class Pool:
             try:
                 return await served.call(method, params, caller=caller, since=since, harmless=harmless)
             except ServerUnavailable:
-                if not served.retired or self._served(server, call_id, twin=twin) is served:
+                if self._served(server, call_id, twin=twin) is served:
                     raise
 
     def call_over(self, call_id: str) -> None:
