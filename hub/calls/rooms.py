@@ -6,6 +6,7 @@ from datetime import timedelta
 import aiohttp
 from livekit import api
 from livekit.protocol.agent_dispatch import RoomAgentDispatch
+from livekit.protocol.models import ParticipantInfo
 
 from hub.core.errors import ServerUnavailable
 from hub.core.records import CallRecord
@@ -70,6 +71,16 @@ class LiveKitRooms:
                 "LiveKit does not answer, so no agent can be called.",
                 next_step="Look at livekit-server in hub_status and try again.",
             ) from error
+
+    async def clear(self, room: str) -> None:
+        try:
+            there = await self._api.room.list_participants(api.ListParticipantsRequest(room=room))
+            for one in there.participants:
+                if one.kind == ParticipantInfo.Kind.AGENT:
+                    gone = api.RoomParticipantIdentity(room=room, identity=one.identity)
+                    await self._api.room.remove_participant(gone)
+        except NO_ANSWER:
+            return  # there is no such room, or its agents have just left
 
     async def close(self, room: str) -> None:
         try:

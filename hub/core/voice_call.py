@@ -31,8 +31,6 @@ END_SECONDS: Final = 10.0
 """A worker that was told to end a call has this long for its goodbye."""
 OVERRUN_SECONDS: Final = 30.0
 """The worker ends a call at its limit; the hub does it when the worker has not by then."""
-WORKER_SILENT_SECONDS: Final = 20.0
-"""A worker that has not been heard of for this long has lost its calls."""
 LINK_SECONDS: Final = 3600.0
 """A join link is good for this long."""
 
@@ -113,7 +111,6 @@ def _limits(vitals: Vitals) -> list[tuple[float | None, float, EndedReason]]:
         ]
     return [
         (vitals.end_asked_at, END_SECONDS, vitals.end_reason),
-        (vitals.heard_of_worker_at, WORKER_SILENT_SECONDS, EndedReason.WORKER_LOST),
         (vitals.joined_at, vitals.max_seconds + OVERRUN_SECONDS, EndedReason.MAX_DURATION),
     ]
 

@@ -143,6 +143,10 @@ class SqlJournal:
         )
         return found or 0
 
+    async def workers(self, call_id: str) -> list[str]:
+        wanted = select(jobs.c.worker_id).where(jobs.c.call_id == call_id)
+        return await self._read(lambda connection: list(connection.execute(wanted).scalars()))
+
     async def events(self, call_id: str, *, after: int = 0, limit: int = 200) -> list[Event]:
         wanted = select(events).where(events.c.call_id == call_id, events.c.n > after)
         rows = await self._read(

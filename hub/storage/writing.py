@@ -1,5 +1,6 @@
 """What one write does to the rows of its call, inside the caller's transaction."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -8,6 +9,7 @@ from hub.core.records import (
     Append,
     CallRecord,
     CallStatus,
+    Cut,
     Due,
     End,
     EventKind,
@@ -36,21 +38,17 @@ class Writer:
 
     def apply(self, write: Write) -> None:
         """Do one write."""
-        match write:
-            case PutTurn():
-                self._put_turn(write)
-            case Append():
-                self._append(write)
-            case Start():
-                self._start(write)
-            case End():
-                self._end(write)
-            case Due():
-                self._due(write)
-            case Spent():
-                self._values["cost"] = write.cost
-            case Reviewed():
-                self._review(write)
+        how: dict[type[Any], Callable[[Any], None]] = {
+            PutTurn: self._put_turn,
+            Append: self._append,
+            Cut: self._cut,
+            Start: self._start,
+            End: self._end,
+            Due: self._due,
+            Spent: self._spend,
+            Reviewed: self._review,
+        }
+        how[type(write)](write)
 
     def done(self) -> CallRecord:
         """Store the counters and the call's own columns, and return the call as it stands now."""
@@ -114,6 +112,9 @@ class Writer:
         self._become(after, start.t, "in progress")
         self._values["started_at"] = start.t
 
+    def _spend(self, spent: Spent) -> None:
+        self._values["cost"] = spent.cost
+
     def _due(self, due: Due) -> None:
         after = follows(self._status, Happening.DUE)
         if after is not self._status:
@@ -130,6 +131,11 @@ class Writer:
         after = follows(self._status, Happening.OVER)
         if after is self._status:
             return
+        self._cut(Cut(t=end.t))
+        self._become(after, end.t, end.message or f"ended: {end.reason.value}", end.reason.value)
+        self._values |= {"ended_at": end.t, "ended_reason": end.reason.value}
+
+    def _cut(self, _cut: Cut) -> None:
         for row in self._connection.execute(
             select(turns)
             .where(turns.c.call_id == self._call.id, turns.c.final.is_(False))
@@ -140,8 +146,6 @@ class Writer:
                     item=row.item, t=row.at, role=Role(row.role), text=row.text, final=True, interrupted=True
                 )
             )
-        self._become(after, end.t, end.message or f"ended: {end.reason.value}", end.reason.value)
-        self._values |= {"ended_at": end.t, "ended_reason": end.reason.value}
 
     def _become(self, status: CallStatus, t: float, text: str, reason: str | None = None) -> None:
         self._status = status

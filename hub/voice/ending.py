@@ -20,6 +20,8 @@ class Ending:
     """Nobody is there to hear a goodbye, or there is no time for one."""
     command: int | None = None
     """The number of the command that asked for it."""
+    keep_room: bool = False
+    """Others may go on in the room."""
     handover: bool = False
     """Only this job is over: its caller may still be there, and another job can lead the call on."""
 

@@ -142,4 +142,5 @@ class RoomWatch:
         name = rtc.DisconnectReason.Name(reason or rtc.DisconnectReason.UNKNOWN_REASON).lower()
         known = ROOM_ENDED.get(reason)
         why, message = known or (EndedReason.MEDIA_LOST, name)
-        self._ender.end(Ending(why, message, at_once=True, handover=known is None))
+        removed = reason == rtc.DisconnectReason.PARTICIPANT_REMOVED  # the hub may have called another agent
+        self._ender.end(Ending(why, message, at_once=True, keep_room=removed, handover=known is None))

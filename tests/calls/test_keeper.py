@@ -9,6 +9,7 @@ import pytest
 from hub.calls.live import LiveCalls
 from hub.core.errors import AlreadyEnded
 from hub.core.records import CallStatus
+from hub.core.takeover import OWN_WORKER
 from hub.storage.database import open_database
 from hub.storage.journal import SqlJournal
 from tests.calls.conftest import House
@@ -34,7 +35,7 @@ async def test_a_call_without_a_worker_ends_as_such(house: House) -> None:
 
 async def test_after_a_crash_running_calls_say_hub_stopped_and_unused_links_stay_good(house: House) -> None:
     running = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
-    await (await house.work(running)).tell(
+    await (await house.work(running, worker=f"{OWN_WORKER}1")).tell(
         JOINED, SAID, SAID | {"item": "b", "text": "Let me", "final": False}
     )
     waiting = await house.calls.start({"goal": "later"})

@@ -47,7 +47,7 @@ def vitals(**values: Any) -> Vitals:
             40.0,
             EndedReason.OPERATOR_ENDED,
         ),
-        ({"joined_at": 0.0, "heard_of_worker_at": 30.0}, 50.0, EndedReason.WORKER_LOST),
+        ({"joined_at": 0.0, "heard_of_worker_at": 30.0}, 50.0, None),  # another worker is looked for
         ({"joined_at": 0.0, "heard_of_worker_at": 89.0}, 89.9, None),
         ({"joined_at": 0.0, "heard_of_worker_at": 89.0}, 90.0, EndedReason.MAX_DURATION),
     ],
