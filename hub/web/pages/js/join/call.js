@@ -9,6 +9,8 @@ import { keepLines, keptLines, withAllFinal, withSegment, withTool, withToolEnde
 import * as words from "./words.js";
 
 const AGENT_WITHIN = 10_000;
+/** A call that has lost its agent is given to another one; the hub looks for one for 30 seconds. */
+const AGENT_BACK_WITHIN = 35_000;
 const LEAVE_AFTER_GOODBYE = 5_000;
 const ASK_WHETHER_OVER_EVERY = 2_000;
 const ASK_WHY_TIMES = 4;
@@ -160,7 +162,7 @@ export class Call {
   #agentLeft() {
     const { lines } = this.store.get();
     this.#set({ agent: "absent", lines: withAllFinal(lines) });
-    this.#timer("agent", AGENT_WITHIN, () => this.#giveUp(words.AGENT_GONE));
+    this.#timer("agent", AGENT_BACK_WITHIN, () => this.#giveUp(words.AGENT_GONE));
     this.#askWhetherOver();
   }
 
