@@ -64,11 +64,17 @@ class Catalog:
     """Every tool of every server, offered or not, sorted by public name."""
 
     @classmethod
-    def build(cls, servers: Mapping[str, tuple[ServerSpec, Sequence[Any]]]) -> "Catalog":
+    def build(
+        cls,
+        servers: Mapping[str, tuple[ServerSpec, Sequence[Any]]],
+        waiting: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> "Catalog":
         """Name, correct and filter all tools.
 
         Give the servers in the order of the file: where names collide, the earlier one keeps the plain name.
+        `waiting`: by server and tool, what to say of one that waits for approval, whether it is there or not.
         """
+        told = {(name, tool): said for name, rules in (waiting or {}).items() for tool, said in rules.items()}
         usable: list[tuple[ServerSpec, dict[str, Any]]] = []
         reasons: list[Reason] = []
         for spec, tools in servers.values():
@@ -79,7 +85,10 @@ class Catalog:
         for (spec, definition), public in zip(usable, names, strict=True):
             route = _route(spec, definition, public)
             offered, rule = _judged(route, spec.tools.allow, spec.tools.deny, "tools.")
-            reasons.append(_reason(route, offered=offered, rule=f"{rule}{_renaming(route, spec.tools)}"))
+            said = told.pop((spec.name, route.tool), None)
+            rule = f"{rule}{_renaming(route, spec.tools)}{f'; {said}' if said else ''}"
+            reasons.append(_reason(route, offered=offered, rule=rule))
+        reasons += [_left_out(servers[name][0], tool, said) for (name, tool), said in told.items()]
         reasons.sort(key=lambda reason: (reason.tool, reason.server, reason.name))
         routes = {
             reason.tool: reason.route for reason in reasons if reason.offered and reason.route is not None

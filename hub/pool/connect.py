@@ -1,7 +1,7 @@
 """Opens one session with one server, keeps its tools current, and notices when it is over."""
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -10,7 +10,13 @@ from mcp import MCPError
 from mcp.client.session import ClientSession, IncomingMessage
 from mcp.client.subscriptions import SubscriptionLost, listen
 from mcp.shared.dispatcher import CallOptions
-from mcp_types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, ToolListChangedNotification
+from mcp_types import (
+    CONNECTION_CLOSED,
+    METHOD_NOT_FOUND,
+    Implementation,
+    PromptListChangedNotification,
+    ToolListChangedNotification,
+)
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from hub import __version__
@@ -31,6 +37,8 @@ HEALTH_SECONDS = 10.0
 """Between two questions whether the server is still there."""
 HEALTH_BUDGET = 5.0
 PAGES = 100
+PROMPTS_SECONDS = 10.0
+"""For the list of prompts, which nobody waits for; a server that does not answer has none."""
 LISTEN_AGAIN_SECONDS = 5.0
 EXIT_SECONDS = 0.3
 """How long the exit of a process may take whose output has ended."""
@@ -49,6 +57,8 @@ class Connection:
     def __init__(self, way: Way, wire: Wire, pulse: Pulse, session: ClientSession, on_tools: OnTools) -> None:
         self.spec: ServerSpec = way.spec
         self.tools: Sequence[Mapping[str, Any]] = ()
+        self.prompts: Sequence[Any] | None = None
+        """The server's prompts as they came; None: not known (yet)."""
         self._name = way.name
         self._wire = wire
         self._pulse = pulse
@@ -67,6 +77,10 @@ class Connection:
     @property
     def modern(self) -> bool:
         return self.protocol_version in MODERN_PROTOCOL_VERSIONS
+
+    @property
+    def instructions(self) -> str:
+        return self._session.instructions or ""
 
     @property
     def over(self) -> bool:
@@ -129,44 +143,72 @@ class Connection:
         Raises:
             mcp.MCPError: The server refused, or the session ended.
         """
-        tools: list[Mapping[str, Any]] = []
+        self.tools = await self._list("tools")
+        if not self._has("prompts"):
+            self.prompts = ()
+        if self.modern and self._wire.http is not None:
+            learn_param_headers(self._session, self.tools)
+
+    async def refresh_prompts(self) -> None:
+        """Fetch the whole list of prompts.
+
+        Raises:
+            mcp.MCPError: The server refused, or the session ended.
+        """
+        if self._has("prompts"):
+            with anyio.move_on_after(PROMPTS_SECONDS):
+                self.prompts = await self._list("prompts")
+
+    async def _list(self, what: str) -> tuple[Any, ...]:
+        """Fetch all pages of a list."""
+        found: list[Any] = []
         cursor: str | None = None
         for _ in range(PAGES):
             try:
-                page = await self.send("tools/list", {"cursor": cursor} if cursor else {}, {})
+                page = await self.send(f"{what}/list", {"cursor": cursor} if cursor else {}, {})
             except MCPError as error:
                 if error.error.code != METHOD_NOT_FOUND:
                     raise
                 break
-            found = page.get("tools")
-            tools += found if isinstance(found, list) else []
+            listed = page.get(what)
+            found += listed if isinstance(listed, list) else []
             cursor = page.get("nextCursor")
             if not isinstance(cursor, str) or not cursor:
                 break
-        self.tools = tuple(tools)
-        if self.modern and self._wire.http is not None:
-            learn_param_headers(self._session, self.tools)
+        return tuple(found)
+
+    def _has(self, what: str, *, telling: bool = False) -> bool:
+        """Whether the server has tools or prompts at all, or tells when they change."""
+        capability = getattr(self._session.server_capabilities, what, None)
+        return capability is not None and bool(not telling or capability.list_changed)
 
     async def keep_current(self) -> None:
-        """Fetch the tools again whenever the server says that they have changed."""
+        """Fetch the prompts, and everything again whenever the server says that it has changed."""
+        await self._renew(self.refresh_prompts)
         while True:
             await self._pulse.wait_tools_changed()
-            before = self.tools
-            try:
-                await self.refresh()
-            except MCPError as error:
-                _log.warning("%s: its changed tools could not be read: %s", self._name, error)
-            if self.tools != before:
-                self._on_tools(self.tools)
+            await self._renew(self.refresh)
+            await self._renew(self.refresh_prompts)
+
+    async def _renew(self, refresh: Callable[[], Awaitable[None]]) -> None:
+        before = self.tools, self.prompts
+        try:
+            await refresh()
+        except MCPError as error:
+            _log.warning("%s: what it offers now could not be read: %s", self._name, error)
+        if (self.tools, self.prompts) != before:
+            self._on_tools(self.tools)
 
     async def keep_listening(self) -> None:
-        """Have a modern server tell of changed tools; a list may have changed while nobody listened."""
-        capabilities = self._session.server_capabilities
-        if not self.modern or not (capabilities and capabilities.tools and capabilities.tools.list_changed):
+        """Have a modern server tell of changes; a list may have changed while nobody listened."""
+        tools, prompts = self._has("tools", telling=True), self._has("prompts", telling=True)
+        if not self.modern or not (tools or prompts):
             return
         while True:
             try:
-                async with listen(self._session, tools_list_changed=True) as events:
+                async with listen(
+                    self._session, tools_list_changed=tools, prompts_list_changed=prompts
+                ) as events:
                     self._pulse.tools_changed()
                     async for _ in events:
                         self._pulse.tools_changed()
@@ -259,7 +301,7 @@ async def _opened(way: Way, era: Era, on_tools: OnTools) -> AsyncGenerator[Conne
     failure: Exception | None = None
 
     async def on_message(message: IncomingMessage) -> None:
-        if isinstance(message, ToolListChangedNotification):
+        if isinstance(message, ToolListChangedNotification | PromptListChangedNotification):
             pulse.tools_changed()
 
     async with open_wire(way, pulse) as wire:

@@ -1,7 +1,7 @@
 """All MCP servers: what runs of each, one Catalog over them, and the way to ask any of them."""
 
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from hub.pool.connect import open_connection
 from hub.pool.launcher import Connect, Ground, Launcher, Resolve
 from hub.pool.news import News
 from hub.pool.offer import Offer
+from hub.pool.pins import Pins, Waiting
 from hub.pool.served import Answer, Listener, Served
 from hub.pool.server import Server
 from hub.pool.status import ServerStatus, of_idle, of_running
@@ -46,7 +47,9 @@ class Pool:
         voice: bool = True,
     ) -> None:
         self.config = Config()
-        self._offer = Offer(home / "catalog.json")
+        self._news = News()
+        self.pins = Pins(home / "pins.json", on_change=lambda: self._news.tell("servers"))
+        self._offer = Offer(home / "catalog.json", self.pins)
         ground = Ground(
             guardian=guardian,
             home=home,
@@ -58,7 +61,6 @@ class Pool:
         self._launcher = Launcher(ground, Listener(on_state=self._on_state, on_tools=self._on_tools))
         self._sessions = CallSessions(self._launcher, lambda: self.config.limits.calls if voice else 0)
         self._servers: dict[str, Server] = {}
-        self._news = News()
 
     @property
     def catalog(self) -> Catalog:
@@ -79,6 +81,7 @@ class Pool:
                 topics = await self._news.gather()
                 if "catalog" in topics:
                     self._offer.save(self._current())
+                self.pins.save()
                 self._news.publish(topics)
 
     def plan(self, config: Config) -> Plan:
@@ -109,7 +112,7 @@ class Pool:
             NotFound: There is none of this name.
         """
         if (server := self._servers.get(name)) is not None:
-            return of_running(server.current, server.edit_error)
+            return of_running(server.current, server.edit_error, waiting=self.pins.count(name))
         if (spec := self.config.servers.get(name)) is not None:
             return of_idle(spec)
         raise NotFound(f"There is no server {name}.", next_step="See: hub servers")
@@ -161,7 +164,7 @@ class Pool:
             try:
                 return await served.call(method, params, caller=caller, since=since, harmless=harmless)
             except ServerUnavailable:
-                if self._served(server, call_id, twin=twin) is served:
+                if not served.retired or self._served(server, call_id, twin=twin) is served:
                     raise
 
     def call_over(self, call_id: str) -> None:
@@ -181,6 +184,20 @@ class Pool:
             raise NotFound(f"{name} is not running.", next_step="See: hub servers")
         server.restart()
         self._rebuild()
+
+    def approve(
+        self, name: str, names: Collection[str] | None, seen: Collection[str] | None
+    ) -> list[Waiting]:
+        """Let models read what has waited: all of it or what is named, of it only what was `seen` (ids).
+
+        Raises:
+            NotFound: No such server, or nothing waits under one of the names.
+            hub.core.errors.ChangedSince: Something is not as it was when it was looked at.
+        """
+        self.server(name)
+        done = self.pins.approve(name, names, seen)
+        self._rebuild()
+        return done
 
     def stderr_tail(self, name: str) -> list[str]:
         """Return the last lines that a server wrote to stderr, also before it died."""

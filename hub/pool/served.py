@@ -36,6 +36,13 @@ class LiveConnection(Connection, Protocol):
     def over(self) -> bool:
         """Whether it has ended, though perhaps nobody has been told yet."""
 
+    @property
+    def prompts(self) -> Sequence[Any] | None:
+        """The server's prompts as they came; None: not known (yet)."""
+
+    @property
+    def instructions(self) -> str: ...
+
     async def lost(self) -> Loss: ...
 
 
@@ -74,12 +81,15 @@ class Served:
         self.argv: tuple[str, ...] = ()
         self.tools: Tools | None = None
         """As the server listed them last, else what is remembered; None: nothing is known."""
+        self.prompts: Sequence[Any] | None = None
+        self.instructions: str | None = None
         self.listed = False
         """Whether this very version has listed its tools."""
         self.protocol_version: str | None = None
         self.last_error: str | None = None
         self.retired = False
         self._connect = connect
+        self._connection: LiveConnection | None = None
         self._listener = listener
         self._turns = Turns(spec.concurrency)
         self._took: deque[float] = deque(maxlen=MEASURED)
@@ -141,9 +151,13 @@ class Served:
         self.runner.adopt(spec.restart, start_timeout=spec.timeouts.start)
 
     def take_tools(self, tools: Tools) -> None:
-        self.listed = True
-        if tools != self.tools:
-            self.tools = tools
+        """Take what is listed now, and with it what else models read of the server."""
+        before = self.tools, self.prompts, self.instructions, self.listed
+        self.tools, self.listed = tools, True
+        if (connection := self._connection) is not None:
+            self.instructions = connection.instructions
+            self.prompts = self.prompts if connection.prompts is None else connection.prompts
+        if (self.tools, self.prompts, self.instructions, self.listed) != before:
             self._listener.on_tools(self)
 
     async def run(self) -> None:
@@ -262,6 +276,7 @@ class Served:
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[LiveConnection]:
         async with self._connect(self) as connection:
+            self._connection = connection
             self.protocol_version = connection.protocol_version
             self.take_tools(connection.tools)
             yield connection

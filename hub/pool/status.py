@@ -33,9 +33,11 @@ class ServerStatus:
     """Why it does not go by the last edit of its entry."""
     sessions: int | None = None
     """How many sessions there are, the next call's included, where each voice call has its own."""
+    waiting: int = 0
+    """How many changes of what models read wait for approval."""
 
 
-def of_running(version: Version, edit_error: str | None) -> ServerStatus:
+def of_running(version: Version, edit_error: str | None, *, waiting: int = 0) -> ServerStatus:
     """Describe a server that is to run; an edit that is not gone by is its last error."""
     main, snapshot = version.main, version.main.runner.snapshot
     p50, p95 = main.pace()
@@ -56,6 +58,7 @@ def of_running(version: Version, edit_error: str | None) -> ServerStatus:
         version=version.spec.fingerprint,
         edit_error=edit_error,
         sessions=len(version.sessions) if version.per_call else None,
+        waiting=waiting,
     )
 
 

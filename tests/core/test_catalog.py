@@ -231,3 +231,14 @@ def test_names_stay_when_another_server_is_added(
     after = build({**servers, **({} if name in servers else {name: tools})}).routes
     named = {(route.server, route.tool): route.public for route in after.values()}
     assert before.items() <= named.items()
+
+
+def test_what_waits_for_approval_is_said_whether_it_is_offered_or_not() -> None:
+    spec, tools = server("s", [tool("echo")], rename={"echo": "say"})
+    waiting = {"s": {"echo": "as it was before", "drop": "held back: new"}}
+    found = Catalog.build({"s": (spec, tools)}, waiting)
+    assert list(found.routes) == ["s__say"]
+    assert reason(found, "s__drop") == Reason(
+        tool="s__drop", offered=False, rule="held back: new", server="s", name="drop"
+    )
+    assert reason(found, "s__say").rule.endswith("renamed from echo by tools.rename; as it was before")

@@ -282,8 +282,8 @@ async def test_changed_tools_are_announced_once(connect: Any, tmp_path: Path) ->
             for number in range(5):
                 connect.on_tools["notes"]([{"name": f"t{number}", "inputSchema": {"type": "object"}}])
             await anyio.sleep(1)
-            assert topics.statistics().current_buffer_used == 1
-            assert await topics.receive() == "catalog"
+            told = [await topics.receive() for _ in range(topics.statistics().current_buffer_used)]
+            assert told.count("catalog") == 1
         assert list(pool.catalog.routes) == ["notes__t4"]
 
 
