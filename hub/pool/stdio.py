@@ -23,9 +23,15 @@ WRITE_SECONDS = 10.0
 """A server that does not read for so long is hung."""
 NOISE_LOGGED = 5
 _NOISE_SHOWN = 200
-_ID = re.compile(rb'"id"\s*:\s*(\d+)')
-_HEAD = 200
-"""Where in a message its id is looked for."""
+_END = 200
+"""Bytes at either end of an unusable message in which its id is looked for."""
+_VERSION = rb'"jsonrpc"\s*:\s*"2\.0"'
+_ID = rb'"id"\s*:\s*(\d+)'
+_OUTCOME = rb'"(?:result|error)"'
+_ID_FIRST = re.compile(rb"\s*\{\s*(?:%b\s*,\s*)?%b\s*,\s*%b" % (_VERSION, _ID, _OUTCOME))
+_ID_LATE = re.compile(rb"\s*\{\s*(?:%b\s*,\s*)?%b" % (_VERSION, _OUTCOME))
+_LATE_ID = re.compile(rb",\s*%b\s*(?:,\s*%b\s*)?\}\s*\Z" % (_ID, _VERSION))
+"""How an answer begins and ends (the TypeScript SDK writes the id last); a mere mention of an id is none."""
 _log = logging.getLogger(__name__)
 
 
@@ -86,7 +92,7 @@ class StdioReader(_Stream):
             self._lines.feed(await self._process.stdout.receive())
 
     def _answered(self, line: bytes) -> bool:
-        if self.on_answer is None:
+        if self.on_answer is None or len(line) > MESSAGE_LIMIT:
             return False
         try:
             message: Any = from_json(line)
@@ -102,16 +108,19 @@ class StdioReader(_Stream):
 
     def _parsed(self, line: bytes) -> SessionMessage | None:
         try:
-            return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
+            if len(line) <= MESSAGE_LIMIT:
+                return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
         except ValueError:
-            self._complain(line)
-            return _too_long(line) if len(line) > MESSAGE_LIMIT else None
+            pass
+        self._complain(line)
+        return _instead(line)
 
     def _complain(self, line: bytes) -> None:
         self._noise += 1
         if self._noise <= NOISE_LOGGED:
             shown = self._process.mask(line[:_NOISE_SHOWN].decode(errors="replace"))
             _log.warning("%s: not a message on its stdout: %s", self._name, shown)
+            self._process.note(f"[hub] not a message on its stdout: {shown}")
 
 
 class StdioWriter(_Stream):
@@ -156,36 +165,43 @@ class StdioWriter(_Stream):
 
 
 class Lines:
-    """Cuts chunks into lines; of one that is too long, one byte more than the limit is kept."""
+    """Cuts chunks into lines; of one that is too long, the middle is left out."""
 
     def __init__(self) -> None:
         self._whole: deque[bytes] = deque()
         self._begun: list[bytes] = []
         self._size = 0
+        self._end = b""
 
     def feed(self, chunk: bytes) -> None:
         *ends, rest = chunk.split(b"\n")
         for end in ends:
             self._keep(end)
-            if line := b"".join(self._begun).strip():
+            if line := b"".join((*self._begun, self._end)).strip():
                 self._whole.append(line)
-            self._begun, self._size = [], 0
+            self._begun, self._size, self._end = [], 0, b""
         self._keep(rest)
 
     def pop(self) -> bytes | None:
         return self._whole.popleft() if self._whole else None
 
     def _keep(self, part: bytes) -> None:
-        part = part[: max(0, MESSAGE_LIMIT + 1 - self._size)]
-        if part:
-            self._begun.append(part)
-            self._size += len(part)
+        room = MESSAGE_LIMIT - self._size
+        if begin := part[:room] if room > 0 else b"":
+            self._begun.append(begin)
+            self._size += len(begin)
+        if over := part[len(begin) :]:
+            self._end = (self._end + over[-_END:])[-_END:]
 
 
-def _too_long(line: bytes) -> SessionMessage | None:
-    """Answer in place of the server, if it can be seen which request the long line was for."""
-    if (found := _ID.search(line[:_HEAD])) is None:
+def _instead(line: bytes) -> SessionMessage | None:
+    """Answer in place of the server, if it can be seen which request an unusable line was for."""
+    begin, end = line[:_END], line[-_END:]
+    found = _ID_FIRST.match(begin) or (_LATE_ID.search(end) if _ID_LATE.match(begin) else None)
+    if found is None:
         return None
-    message = f"The server's answer is longer than {MESSAGE_LIMIT // 2**20} MB."
+    message = "The server's answer cannot be read: it is not JSON in UTF-8, or nested too deep."
+    if len(line) > MESSAGE_LIMIT:
+        message = f"The server's answer is longer than {MESSAGE_LIMIT // 2**20} MB."
     error = ErrorData(code=INTERNAL_ERROR, message=message)
     return SessionMessage(JSONRPCError(jsonrpc="2.0", id=int(found[1]), error=error))

@@ -41,6 +41,10 @@ class Output:
             text = text.replace(secret, MASK)
         return text
 
+    def note(self, line: str) -> None:
+        """Write a line of the hub's own beside the child's; it is none of the child's last words."""
+        self._write([self.mask(line)[:LINE_LIMIT]])
+
     async def drain(self, stream: ByteReceiveStream) -> None:
         """Read lines until the stream ends."""
         rest = b""

@@ -3,6 +3,7 @@
 The file descriptors are the hub's own, so closing one never waits for a grandchild that holds the other end.
 """
 
+import array
 import os
 import sys
 from subprocess import Popen
@@ -11,6 +12,10 @@ from typing import IO
 import anyio
 from anyio import lowlevel, to_thread
 from anyio.abc import ByteReceiveStream, ByteSendStream
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 CHUNK = 65536
 WAITERS = 500
@@ -81,6 +86,24 @@ class PipeReader(_Pipe, ByteReceiveStream):
 class PipeWriter(_Pipe, ByteSendStream):
     """What the child reads."""
 
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file)
+        self._written = 0
+
+    @property
+    def read_from(self) -> bool:
+        """Whether the child has read anything at all of what was written; true where that cannot be known."""
+        if self._closed or sys.platform != "linux":
+            return True
+        unread = array.array("i", [0])
+        fcntl.ioctl(self._descriptor(), termios.FIONREAD, unread)
+        return self._written > unread[0]
+
+    def _write(self, item: bytes | memoryview) -> int:
+        count = os.write(self._descriptor(), item)
+        self._written += count
+        return count
+
     def send_nowait(self, item: bytes) -> bytes:
         """Send as much as goes into the pipe at once, and return the rest.
 
@@ -89,7 +112,7 @@ class PipeWriter(_Pipe, ByteSendStream):
             anyio.ClosedResourceError: It is closed.
         """
         try:
-            return item[os.write(self._descriptor(), item) :]
+            return item[self._write(item) :]
         except BlockingIOError:
             return item
         except OSError as error:
@@ -100,7 +123,7 @@ class PipeWriter(_Pipe, ByteSendStream):
         await lowlevel.checkpoint_if_cancelled()
         while rest:
             try:
-                rest = rest[os.write(self._descriptor(), rest) :]
+                rest = rest[self._write(rest) :]
             except BlockingIOError:
                 await anyio.wait_writable(self._descriptor())
             except OSError as error:

@@ -95,6 +95,10 @@ class Process:
             await self._output.finished.wait()
         return self.stderr_tail().rpartition("\n")[2]
 
+    def note(self, line: str) -> None:
+        """Write a line of the hub's own into the log of this process."""
+        self._output.note(line)
+
     def mask(self, text: str) -> str:
         """Take the command's secrets out of a text."""
         return self._output.mask(text)
@@ -102,7 +106,8 @@ class Process:
     async def watch(self) -> None:
         self.exit_code = await ended(self._child)
         self._exited.set()
-        self.stdout.finish()  # a grandchild may hold it open for ever
+        for pipe in (self.stdout, self.stderr):
+            pipe.finish()  # a grandchild may hold it open for ever
 
     async def stop(self, steps: StopSteps) -> None:
         """Close its input, then ask, then force; the group and what had left it are gone afterwards."""

@@ -65,7 +65,7 @@ async def test_a_killed_server_is_back_and_what_arrives_meanwhile_succeeds(
         await call(pool, "echo")
         first = pid_of(pool)
         os.kill(first, signal.SIGKILL)
-        while orphans.alive(first, 0):
+        while os.waitid(os.P_PID, first, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             time.sleep(0.001)  # noqa: ASYNC251  # nobody in the hub shall learn of it before the ToolCall
         assert await call(pool, "write", text="hi") == '{"text": "hi"}'
         status = pool.server("echo")
