@@ -63,8 +63,9 @@ def _rounded(value: object) -> object:
 
 def _problems(problems: list[Values]) -> None:
     for one in problems:
-        where = f"line {one['line']}, {one['path']}" if one.get("path") else f"line {one['line']}"
-        line(f"servers.json, {clean(where)}: {clean(one['message'])} {clean(one['remedy'])}", "yellow")
+        where = [f"line {one['line']}" if one["line"] else "", one.get("path") or ""]
+        told = ", ".join(part for part in (one.get("file", "servers.json"), *where) if part)
+        line(f"{clean(told)}: {clean(one['message'])} {clean(one['remedy'])}", "yellow")
 
 
 def servers(

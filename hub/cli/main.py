@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.cli import doctor, install, look, steer, talk
+from hub.cli import doctor, install, look, pins, steer, talk
 from hub.cli.api import NoHub
 from hub.cli.show import complain, line
 from hub.core.errors import HubError
@@ -44,7 +44,9 @@ def application() -> typer.Typer:
         (look.tools, watching),
         (look.why, watching),
         (look.plan, watching),
+        (pins.pins, watching),
         (steer.restart, doing),
+        (pins.approve, doing),
         (steer.stop, doing),
         (doctor.doctor, around),
         (install.install, around),

@@ -51,8 +51,22 @@ class Answered(Protocol):
     def result(self) -> RawResult: ...
 
 
+class Pins(Protocol):
+    """What models may read of the servers (hub.pool.pins.Pins); tools are in the Catalog already."""
+
+    def instructions(self, server: str) -> str: ...
+
+    def prompts(self, server: str, listed: Sequence[Any]) -> Sequence[Any]:
+        """Of one page of a server's list, what may be shown."""
+
+    def hides_prompt(self, server: str, name: Any) -> bool: ...
+
+
 class Servers(Protocol):
     """The running servers (hub.pool.Pool)."""
+
+    @property
+    def pins(self) -> Pins: ...
 
     @property
     def config(self) -> Config: ...

@@ -1,4 +1,7 @@
-"""Prompts, resources and completions of one server, under its own names: asked and answered unchanged."""
+"""Prompts, resources and completions of one server, under its own names: asked and answered unchanged.
+
+Only a prompt that waits for approval is shown as it was, or not at all.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -34,6 +37,8 @@ class Relay:
         if meta := forwarded_meta(asked.params):
             params["_meta"] = meta
         name = asked.target.name
+        if method == "prompts/get" and self._servers.pins.hides_prompt(name, params.get("name")):
+            raise MCPError(mcp.INVALID_PARAMS, f"Unknown prompt: {params.get('name')}")
         try:
             answer = await self._servers.call(name, method, params, caller=asked.caller)
         except TimeoutError as slow:
@@ -42,4 +47,7 @@ class Relay:
             raise MCPError(mcp.INTERNAL_ERROR, f"{name} stopped before it answered. Try again.") from lost
         except HubError as error:
             raise MCPError(mcp.INTERNAL_ERROR, error.message, {"code": error.code}) from error
-        return finished(asked.version, answer.result, self._stamp, cacheable=method in CACHEABLE)
+        result = answer.result
+        if method == "prompts/list" and isinstance(listed := result.get("prompts"), list):
+            result = {**result, "prompts": self._servers.pins.prompts(name, listed)}
+        return finished(asked.version, result, self._stamp, cacheable=method in CACHEABLE)

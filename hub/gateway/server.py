@@ -186,7 +186,7 @@ class Gateway:
         target: Target = ctx.request.scope["state"]["target"] if ctx.request is not None else Target(Kind.HUB)
         answering = self._answering(target, ctx.method)
         if answering is None or not ctx.session._connection.initialize_accepted:  # noqa: SLF001
-            return _with_capabilities(target, ctx.method, await call_next(ctx))
+            return self._introduced(target, ctx.method, await call_next(ctx))
         _check(ctx)
         told = ctx.session.client_params
         asked = Asked(
@@ -198,6 +198,17 @@ class Gateway:
         )
         return await guarded(ctx.method, answering(asked))
 
+    def _introduced(self, target: Target, method: str, result: HandlerResult) -> HandlerResult:
+        """Add what else a path has to the answer of the handshake or of discovery."""
+        if method not in ("initialize", "server/discover") or not isinstance(result, dict):
+            return result
+        if target.kind is Kind.SERVER:
+            words = self._pool.pins.instructions(target.name)
+            others = {key: value for key, value in result.items() if key != "instructions"}
+            result = {**others, **({"instructions": words} if words else {})}
+        capabilities = {**result["capabilities"], **_FURTHER.get(target.kind, {})}
+        return {**result, "capabilities": capabilities}
+
     def _answering(self, target: Target, method: str) -> Answering | None:
         if method in self._everywhere:
             return self._everywhere[method]
@@ -206,6 +217,8 @@ class Gateway:
         return self._own.get(method) if target.own_tools else None
 
 
+_OWN: Final[dict[str, Any]] = {"prompts": {}, "resources": {}}
+_FURTHER: Final = {Kind.HUB: _OWN, Kind.VIEW: _OWN, Kind.SERVER: {**_OWN, "completions": {}}}
 _INSTRUCTIONS: Final = (
     "This hub places voice calls (start_voice_call, then get_call with wait_seconds) and lends the tools "
     "of its MCP servers as server__tool. Use a server's tool yourself for what needs no call."
@@ -223,18 +236,6 @@ def _check(ctx: ServerRequestContext[Any, Any]) -> None:
         methods.validate_client_request(ctx.method, ctx.protocol_version, ctx.params)
     except KeyError as unknown:
         raise MCPError(mcp.METHOD_NOT_FOUND, "Method not found", ctx.method) from unknown
-
-
-def _with_capabilities(target: Target, method: str, result: HandlerResult) -> HandlerResult:
-    """Add what else a path has to the answer of the handshake or of discovery."""
-    if method not in ("initialize", "server/discover") or not isinstance(result, dict):
-        return result
-    further: dict[str, Any] = {}
-    if target.kind is Kind.SERVER:
-        further = {"prompts": {}, "resources": {}, "completions": {}}
-    elif target.own_tools:
-        further = {"prompts": {}, "resources": {}}
-    return {**result, "capabilities": {**result["capabilities"], **further}}
 
 
 def _length(headers: Mapping[str, str]) -> int:

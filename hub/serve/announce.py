@@ -30,7 +30,8 @@ def say_ready(status: dict[str, Any], dashboard: str, call: str | None, seconds:
         say(f"\n  ✗ A call lacks a provider: {name.removeprefix('none, ')}. Set it, or HUB_PRACTICE=auto.")
     for problem in status["problems"]:
         where = f"line {problem['line']}: " if problem["line"] else ""
-        say(f"  servers.json {where}{problem['path']}: {problem['message']} {problem['remedy']}".rstrip())
+        path = f"{problem.get('file', 'servers.json')} {where}{problem['path']}".rstrip()
+        say(f"  {path}: {problem['message']} {problem['remedy']}".rstrip())
     say("\n  Ctrl-C stops it.")
 
 

@@ -44,6 +44,7 @@ from hub.web.live import Live
 from hub.web.metrics import metrics
 from hub.web.operations import ServerOperations
 from hub.web.pages import page_routes
+from hub.web.pins import PinsApi
 from hub.web.signalling import Signalling
 from hub.web.worker_api import WorkerApi
 
@@ -190,6 +191,7 @@ class Hub:
             Route("/mcp", self._gateway),
             Route("/mcp/{rest:path}", self._gateway),
             *api.routes(),
+            *PinsApi(self._pool).routes(),
             *live.routes(),
             *entry.routes(),
         ]

@@ -91,8 +91,9 @@ class ServerOperations:
         }
 
     def problems(self) -> list[dict[str, Any]]:
-        """What is wrong with servers.json as it was last read."""
-        return [told(problem) for problem in self._pool.config.problems]
+        """What is wrong with servers.json as it was last read, and with the file of pins."""
+        pins = [{**told(problem), "file": problem.path, "path": ""} for problem in self._pool.pins.problems()]
+        return pins + [told(problem) for problem in self._pool.config.problems]
 
     def stop(self) -> None:
         self._stop()

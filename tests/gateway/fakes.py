@@ -1,7 +1,7 @@
 """Fakes of what stands behind the gateway, and a real HTTP server in front of it."""
 
 import socket
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -218,8 +218,27 @@ class FakeAnswer:
 
 
 @dataclass
+class FakePins:
+    """What waits for approval."""
+
+    words: str = ""
+    hidden: str = ""
+
+    def instructions(self, server: str) -> str:
+        return self.words if server == "notes" else ""
+
+    def prompts(self, server: str, listed: Sequence[Any]) -> Sequence[Any]:
+        return [prompt for prompt in listed if prompt["name"] != self.hidden]
+
+    def hides_prompt(self, server: str, name: Any) -> bool:
+        return bool(name == self.hidden)
+
+
+@dataclass
 class FakePool:
     """Two servers, one of them with prompts and resources."""
+
+    pins: FakePins = field(default_factory=FakePins)
 
     config: Config = field(
         default_factory=lambda: Config(
