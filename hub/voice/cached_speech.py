@@ -12,6 +12,7 @@ from livekit import rtc
 from livekit.agents import APIError
 
 from hub.core.backoff import RestartPolicy
+from hub.core.speech_words import spoken
 from hub.voice.again import pause
 from hub.voice.models import CONNECT, Models
 from hub.voice.persona import Persona
@@ -82,7 +83,7 @@ class CachedSpeech:
         tts = self._models.speaking(persona, voice)
         try:
             with anyio.fail_after(SENTENCE_SECONDS):
-                stream = tts.synthesize(text, conn_options=CONNECT.tts_conn_options)
+                stream = tts.synthesize(spoken(text, persona.language), conn_options=CONNECT.tts_conn_options)
                 async with stream:
                     return b"".join([bytes(event.frame.data) async for event in stream]) or None
         except (APIError, TimeoutError) as error:
@@ -95,7 +96,7 @@ class CachedSpeech:
             persona.voice.model,
             voice or persona.voice.name,
             persona.voice.style,
-            text,
+            spoken(text, persona.language),
         )
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 

@@ -104,8 +104,9 @@ class _Conversation:
             self._catalogue,
             tell=link.tell,
             notify=self._notices.send,
-            announce=lambda step: self._speaker.phrase("still_working" if step else "looking_up"),
+            announce=lambda words: self._speaker.announce(words),
             hang_up=self._hang_up,
+            goal=brief.goal,
         )
         self._session: AgentSession[Any] = build_session(
             shared.models, self._persona, brief, self._tools, self._hearing()

@@ -5,7 +5,7 @@ One task owns the connection, follows changes of the list, and connects again wh
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import anyio
@@ -28,6 +28,7 @@ from hub.voice.again import pause
 from hub.voice.plain import failure, sentence
 
 log = logging.getLogger(__name__)
+Progressed = Callable[[float, float | None, str | None], None]
 ERA: Final = "2026-07-28"
 RAW: Final[Any] = TypeAdapter(dict[str, Any])
 """Results as they came: unknown keys kept, nothing checked against an output schema."""
@@ -83,8 +84,10 @@ class Catalogue:
                 self._connected = anyio.Event()
             await pause(AGAIN, attempt)
 
-    async def call(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Run one tool and return its result as it came.
+    async def call(
+        self, name: str, arguments: Mapping[str, Any], progressed: Progressed | None = None
+    ) -> dict[str, Any]:
+        """Run one tool and return its result as it came; `progressed` hears how far it is.
 
         Raises:
             ToolFailed: The tool said so, or the hub cannot be reached, or it took too long.
@@ -94,19 +97,23 @@ class Catalogue:
         client = self._client
         if client is None:
             raise ToolFailed("The tools cannot be reached just now.")
-        result = await self._answer(client, name, arguments)
+        result = await self._answer(client, name, arguments, progressed)
         if result.get("isError"):
             raise ToolFailed(failure(result))
         if "inputRequests" in result:
             raise ToolFailed("The tool asked a question that cannot be answered in this call.")
         return result
 
-    async def _answer(self, client: Client, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    async def _answer(
+        self, client: Client, name: str, arguments: Mapping[str, Any], progressed: Progressed | None
+    ) -> dict[str, Any]:
         request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=dict(arguments)))
         with anyio.move_on_after(SILENT_SECONDS) as patience:
 
-            async def alive(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001
+            async def alive(progress: float, total: float | None, message: str | None) -> None:
                 patience.deadline = anyio.current_time() + SILENT_SECONDS
+                if progressed is not None:
+                    progressed(progress, total, message)
 
             try:
                 result: dict[str, Any] = await client.session.send_request(

@@ -89,7 +89,7 @@ class Listening:
         text = item.text_content or ""
         if item.role == "user":
             if self._tools is not None:
-                self._tools.new_turn()
+                self._tools.new_turn(text)
             if item.id not in self.told:
                 self.transcript.caller_said(text)
         elif item.role == "assistant":

@@ -16,6 +16,7 @@ DEFAULT: Final = "default"
 
 PhraseKind = Literal[
     "looking_up",
+    "changing",
     "still_working",
     "trouble_thinking",
     "trouble_hearing",
@@ -66,6 +67,7 @@ class Phrases(_Section):
     """What is said without asking the model: each kind in one or more wordings."""
 
     looking_up: list[str] = ["One moment, please."]
+    changing: list[str] = ["One moment, I'm doing that."]
     still_working: list[str] = ["I'm still working on it."]
     trouble_thinking: list[str] = ["Sorry, could you say that again?"]
     trouble_hearing: list[str] = ["Sorry, I have trouble hearing you."]
@@ -86,6 +88,8 @@ class Persona(_Section):
     title: str = ""
     greeting: str
     goodbye: str = "Goodbye."
+    language: str = "en"
+    """Of the greeting and the phrases, and of a call that asks for none: how numbers and dates are said."""
     instructions: str
     model: Model = Model()
     voice: Voice = Voice()

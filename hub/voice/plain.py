@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from hub.voice.spoken import parsed, text_of
+from hub.core.speech import parsed, text_of
 
 SENTENCE: Final = 240
 UNKNOWN: Final = "The tool failed without saying why."

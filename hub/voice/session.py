@@ -1,6 +1,7 @@
 """Builds the AgentSession of a call from its persona and Brief, with the settings that measured best."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from livekit.agents import Agent, AgentSession, llm
@@ -18,6 +19,7 @@ from hub.voice.models import CONNECT, Models, SteadySpeechToText
 from hub.voice.persona import Persona
 from hub.voice.toolset import HubToolset
 from hub.voice.transcript import Words
+from hub.voice.wording import in_words
 
 Ready = Callable[[], Awaitable[None]]
 FRAME_MS: Final = 20
@@ -71,6 +73,7 @@ def build_session(
         aec_warmup_duration=None,
         session_close_transcript_timeout=LAST_TRANSCRIPT_SECONDS,
         conn_options=CONNECT,
+        tts_text_transforms=[partial(in_words, tag=brief.language or persona.language)],
     )
 
 

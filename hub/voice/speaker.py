@@ -6,6 +6,7 @@ import anyio
 from livekit.agents import AgentSession
 from livekit.agents.voice import SpeechHandle
 
+from hub.core.speech_waiting import Words
 from hub.voice.cached_speech import CachedSpeech
 from hub.voice.persona import Persona, PhraseKind
 
@@ -36,6 +37,15 @@ class Speaker:
         count = self._said[kind] = self._said.get(kind, -1) + 1
         try:
             return self._kept(wordings[count % len(wordings)])
+        except RuntimeError:  # the session is closing
+            return None
+
+    def announce(self, words: Words) -> SpeechHandle | None:
+        """Say to somebody who waits what is being done; None when nothing can be said (any more)."""
+        if words.kind != "progress":
+            return self.phrase(words.kind)
+        try:
+            return self._kept(words.text)
         except RuntimeError:  # the session is closing
             return None
 

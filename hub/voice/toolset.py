@@ -1,32 +1,32 @@
-"""The one toolset of a call: the live catalogue and `end_call`, run so that nobody is left in silence."""
+"""The one toolset of a call: the live catalogue, `more`, `find_tools` and `end_call`."""
 
-import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-import anyio
 from livekit.agents import RunContext, ToolError, function_tool, llm
-from livekit.agents.llm import StopResponse, Tool, ToolFlag, Toolset
-from livekit.agents.voice import SpeechHandle
+from livekit.agents.llm import StopResponse, Tool, ToolFlag, ToolResult, Toolset
 
+from hub.core.speech import shortened, whole
+from hub.core.speech_heard import calls_off
 from hub.core.wire import ToolEnded, ToolStarted
+from hub.voice import kept, offered
 from hub.voice.catalogue import Catalogue, ToolFailed
-from hub.voice.spoken import shortened, spoken
+from hub.voice.kept import Kept
+from hub.voice.offered import Offered
+from hub.voice.patience import Announce, CalledOff, Patience
 
-log = logging.getLogger(__name__)
-ANNOUNCE_SECONDS: Final = 0.6
-"""Silence that a caller is left in before the announcement."""
-INLINE_SECONDS: Final = 1.5
-"""A tool that takes longer frees the turn; its result is said when it comes."""
-STILL_SECONDS: Final = 12.0
-ANNOUNCEMENTS: Final = 3
 TOOL_CALLS_PER_TURN: Final = 12
 TOLD: Final = 300
 DESCRIPTION: Final = 1024
 """Longer ones are refused by OpenAI."""
 END_CALL: Final = "end_call"
-RUNNING: Final = "It is still running; its result comes by itself. Do not call it again."
+CALLED_OFF: Final = "The caller called this off. It was stopped; do not try it again."
+ENDING: Final[Mapping[str, Any]] = {
+    "name": END_CALL,
+    "description": "Ends the call. Say goodbye first. Only when the caller is done.",
+    "parameters": {"type": "object", "properties": {}},
+}
 
 
 class HubToolset(Toolset):
@@ -38,8 +38,9 @@ class HubToolset(Toolset):
         *,
         tell: Callable[..., None],
         notify: Callable[..., None],
-        announce: Callable[[int], SpeechHandle | None],
+        announce: Announce,
         hang_up: Callable[[bool], None],
+        goal: str = "",
     ) -> None:
         super().__init__(id="hub")
         self._catalogue = catalogue
@@ -47,18 +48,25 @@ class HubToolset(Toolset):
         self._notify = notify
         self._announce = announce
         self._hang_up = hang_up
+        self._kept = Kept()
+        self._offered = Offered(lambda: self._catalogue.tools, goal)
         self._known: dict[str, tuple[Mapping[str, Any], Tool]] = {}
+        self._running: dict[str, Patience] = {}
         self._calls = 0
-        self._end_call = self._ending()
+        self._own = (_tool(kept.DEFINITION, self._more), _tool(ENDING, self._end))
+        self._find = _tool(offered.DEFINITION, self._found)
 
     @property
     def tools(self) -> Sequence[Tool | Toolset]:
-        named = {str(definition["name"]): definition for definition in self._catalogue.tools}
-        return [*(self._tool(definition) for definition in named.values()), self._end_call]
+        shown = [self._tool(definition) for definition in self._offered.shown()]
+        return [*shown, *([self._find] if self._offered.many else []), *self._own]
 
-    def new_turn(self) -> None:
-        """The caller said something: the count of ToolCalls starts again."""
+    def new_turn(self, text: str = "") -> None:
+        """The caller said something: the count of ToolCalls starts again, and what they do not want stops."""
         self._calls = 0
+        if self._running and calls_off(text):
+            for patience in list(self._running.values()):
+                patience.call_off()
 
     async def aclose(self) -> None:
         """The catalogue belongs to the call."""
@@ -74,10 +82,8 @@ class HubToolset(Toolset):
         return tool
 
     def _made(self, name: str, definition: Mapping[str, Any]) -> Tool:
-        title = str((definition.get("annotations") or {}).get("title") or definition.get("title") or name)
-
-        async def run(raw_arguments: dict[str, Any], ctx: RunContext[Any]) -> str:
-            return await self._run(name, title, raw_arguments, ctx)
+        async def run(raw_arguments: dict[str, Any], ctx: RunContext[Any]) -> str | ToolResult:
+            return await self._run(definition, raw_arguments, ctx)
 
         return function_tool(
             run,
@@ -91,78 +97,60 @@ class HubToolset(Toolset):
             duplicate_scope="name_and_args",
         )
 
-    def _ending(self) -> Tool:
-        async def run(raw_arguments: dict[str, Any], ctx: RunContext[Any]) -> str:  # noqa: ARG001  # LiveKit's names
-            await ctx.wait_for_playout()
-            said = any(isinstance(item, llm.ChatMessage) for item in ctx.speech_handle.chat_items)
-            self._hang_up(said)
-            raise StopResponse
+    async def _end(self, _arguments: Mapping[str, Any], ctx: RunContext[Any]) -> str:
+        await ctx.wait_for_playout()
+        said = any(isinstance(item, llm.ChatMessage) for item in ctx.speech_handle.chat_items)
+        self._hang_up(said)
+        raise StopResponse
 
-        return function_tool(
-            run,
-            raw_schema={
-                "name": END_CALL,
-                "description": "Ends the call. Say goodbye first. Only when the caller is done.",
-                "parameters": {"type": "object", "properties": {}},
-            },
-        )
+    async def _more(self, arguments: Mapping[str, Any], _ctx: RunContext[Any]) -> str:
+        return self._kept.more(str(arguments.get("handle") or ""))
 
-    async def _run(self, name: str, title: str, arguments: dict[str, Any], ctx: RunContext[Any]) -> str:
+    async def _found(self, arguments: Mapping[str, Any], _ctx: RunContext[Any]) -> str:
+        return self._offered.find(str(arguments.get("query") or ""))
+
+    async def _run(
+        self, definition: Mapping[str, Any], arguments: dict[str, Any], ctx: RunContext[Any]
+    ) -> str | ToolResult:
         self._calls += 1
         if self._calls > TOOL_CALLS_PER_TURN:
             raise ToolError("Too many tools were used in this turn. Answer with what is known.")
-        tool_call = ctx.function_call.call_id
+        name, title, tool_call = str(definition["name"]), _title(definition), ctx.function_call.call_id
+        self._offered.used(name)
         self._tell(ToolStarted, tool_call=tool_call, tool=name, arguments=arguments)
         self._notify("tool_started", tool_call=tool_call, tool=name, title=title)
         started, ok, text = time.perf_counter(), False, "cancelled"
+        patience = self._running[tool_call] = Patience(self._catalogue, name, definition, self._announce)
+        shown: Mapping[str, Any] = {}
         try:
-            text = spoken(await self._patient(name, arguments, ctx))
-            ok = True
+            result = await patience.answer(arguments, ctx)
+            text, shown, ok = self._kept.told(result), whole(result), True
         except ToolFailed as error:
             text = error.message
             raise ToolError(text) from error
+        except CalledOff:
+            text = "called off by the caller"
+            return ToolResult(CALLED_OFF, reply_required=False)
         finally:
+            del self._running[tool_call]
             ms = round((time.perf_counter() - started) * 1000, 1)
             told = shortened(text, TOLD)
             self._tell(ToolEnded, tool_call=tool_call, tool=name, ok=ok, ms=ms, text=told)
-            self._notify("tool_ended", tool_call=tool_call, tool=name, title=title, ok=ok)
+            self._notify("tool_ended", tool_call=tool_call, tool=name, title=title, ok=ok, **shown)
         return text
 
-    async def _patient(self, name: str, arguments: dict[str, Any], ctx: RunContext[Any]) -> dict[str, Any]:
-        """Wait for the result; announce it when it takes long, and free the turn when it takes longer."""
-        answer = _Answer()
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._ask, name, arguments, answer)
-            async with ctx.with_filler(
-                self._announce, delay=ANNOUNCE_SECONDS, interval=STILL_SECONDS, max_steps=ANNOUNCEMENTS
-            ):
-                with anyio.move_on_after(INLINE_SECONDS):
-                    await answer.there.wait()
-                if not answer.there.is_set():
-                    await ctx.update(RUNNING, silent=True)
-                    await answer.there.wait()
-        return answer.taken()
 
-    async def _ask(self, name: str, arguments: dict[str, Any], answer: "_Answer") -> None:
-        try:
-            answer.result = await self._catalogue.call(name, arguments)
-        except ToolFailed as error:
-            answer.error = error
-        except Exception as error:  # noqa: BLE001  # one ToolCall; the caller hears a sentence, the log has the rest
-            log.warning("a ToolCall of %s failed: %r", name, error)
-            answer.error = ToolFailed("The tool failed in an unexpected way.")
-        answer.there.set()
+def _title(definition: Mapping[str, Any]) -> str:
+    annotations = definition.get("annotations") or {}
+    return str(annotations.get("title") or definition.get("title") or definition["name"])
 
 
-class _Answer:
-    """Where the task that asks leaves what it got."""
+def _tool(
+    schema: Mapping[str, Any], act: Callable[[Mapping[str, Any], RunContext[Any]], Awaitable[str]]
+) -> Tool:
+    """A tool of the worker's own."""
 
-    def __init__(self) -> None:
-        self.there = anyio.Event()
-        self.result: dict[str, Any] | None = None
-        self.error: ToolFailed | None = None
+    async def run(raw_arguments: dict[str, Any], ctx: RunContext[Any]) -> str:
+        return await act(raw_arguments, ctx)
 
-    def taken(self) -> dict[str, Any]:
-        if self.error is not None:
-            raise self.error
-        return self.result or {}
+    return function_tool(run, raw_schema=dict(schema))
