@@ -1,7 +1,8 @@
 """What clients read of VoiceCalls: get_call, get_transcript and list_calls, as plain results (section 6)."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,19 +10,26 @@ import anyio
 
 from hub.calls import report
 from hub.calls.arguments import GetCall, GetTranscript, ListCalls, parse
+from hub.calls.costs import usage_result
+from hub.calls.latency import latency_result
+from hub.calls.live import LiveCalls
+from hub.calls.prices import Prices
 from hub.core.errors import CallNotFound, InvalidArguments
 from hub.core.ports import Journal
 from hub.core.records import CallQuery, CallRecord, CallStatus, Event
 
 EVENTS_PAGE = 500
+MORE = "There are more events: call get_call again at once with after_event set to last_event."
 EVENTS_MOST = 10_000
 
 
 class CallReader:
     """Reads the Journal for clients; changes nothing."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, live: LiveCalls, prices: Prices) -> None:
         self._journal = journal
+        self._live = live
+        self._prices = prices
 
     async def record(self, call_id: str) -> CallRecord:
         """The call of that id.
@@ -43,21 +51,61 @@ class CallReader:
         while True:
             version = self._journal.version(asked.call_id)
             call = await self.record(asked.call_id)
-            events = await self._journal.events(asked.call_id, after=asked.after_event, limit=EVENTS_PAGE)
+            page = await self._page(call, asked.after_event)
             left = deadline - anyio.current_time()
-            if left <= 0 or _satisfied(asked.until, call, any(map(report.told, events))):
-                break
+            if left <= 0 or self._satisfied(asked.until, call, page):
+                return await self._result(call, asked, page)
             await self._journal.changed(asked.call_id, version, left)
-        return await self._result(call, asked, events)
 
-    async def _result(self, call: CallRecord, asked: GetCall, events: list[Event]) -> dict[str, Any]:
-        result = report.call_result(call, events, asked.include, time.time())
-        last = events[-1].n if events else asked.after_event
-        every = await self._journal.events(call.id, limit=EVENTS_MOST) if asked.after_event else events
-        for part, value in (("latency", report.latency_result(every)), ("usage", report.usage_result(every))):
-            if value is not None and (not asked.include or part in asked.include):
-                result[part] = value
-        return result | {"last_event": last}
+    async def _page(self, call: CallRecord, after: int) -> "_Page":
+        """What has happened after an event, up to the moment at which the call was read."""
+        while True:
+            found = await self._journal.events(call.id, after=after, limit=EVENTS_PAGE)
+            events = [event for event in found if event.n <= call.last_event]
+            last = events[-1].n if events else min(after, call.last_event)
+            told = [event for event in events if report.told(event)]
+            if told or last >= call.last_event:
+                return _Page(told, last, whole=last >= call.last_event)
+            after = last  # a page of measurements
+
+    def _satisfied(self, until: str, call: CallRecord, page: "_Page") -> bool:
+        if call.done:
+            # What comes after the end is the review; whoever has seen all else waits for that.
+            return bool(page.told) or call.review is not None
+        match until:
+            case "answered":
+                return call.status is CallStatus.IN_PROGRESS
+            case "ended":
+                return False
+            case "question":
+                live = self._live.get(call.id)
+                return live is not None and bool(live.pending_question or live.pending_action)
+            case _:
+                return bool(page.told)
+
+    async def _result(self, call: CallRecord, asked: GetCall, page: "_Page") -> dict[str, Any]:
+        result = report.call_result(call, page.told, asked.include, time.time())
+        measured = await self._measured(call, asked.include)
+        result |= {part: value for part, value in measured.items() if value is not None}
+        live = self._live.get(call.id)
+        if live is not None and not call.done:
+            pending = {"pending_question": live.pending_question, "pending_action": live.pending_action}
+            result |= {key: value for key, value in pending.items() if value is not None}
+        result["last_event"] = page.last
+        if not page.whole:
+            result |= {"done": False, "next_step": MORE}
+        return result
+
+    async def _measured(self, call: CallRecord, include: Sequence[str]) -> dict[str, Any]:
+        if include and not {"usage", "latency"} & set(include):
+            return {}
+        events = await self._journal.events(call.id, limit=EVENTS_MOST)
+        tools = await self._journal.tool_calls(call.id)
+        parts = {
+            "usage": usage_result(events, self._prices, call.review),
+            "latency": latency_result(events, tools),
+        }
+        return {part: value for part, value in parts.items() if not include or part in include}
 
     async def transcript(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """get_transcript."""
@@ -102,14 +150,14 @@ class CallReader:
         }
 
 
-def _satisfied(until: str, call: CallRecord, news: bool) -> bool:
-    match until:
-        case "answered":
-            return call.done or call.status is CallStatus.IN_PROGRESS
-        case "ended" | "question":
-            return call.done
-        case _:
-            return call.done or news
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Events that a client has not seen."""
+
+    told: list[Event]
+    last: int
+    whole: bool
+    """There were no more."""
 
 
 def _moment(name: str, text: str | None) -> float | None:

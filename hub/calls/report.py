@@ -1,14 +1,14 @@
 """What clients read of a VoiceCall: records in, the plain results of section 6 of the design out. Pure."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from statistics import median, quantiles
 from typing import Any
 
 from hub.core.records import CallRecord, CallStatus, Event, EventKind, Role, Turn
+from hub.core.review import outcome
 
 Result = dict[str, Any]
-QUANTILE_LEAST = 2
 
 
 def call_result(call: CallRecord, events: Sequence[Event], include: Sequence[str], now: float) -> Result:
@@ -21,13 +21,28 @@ def call_result(call: CallRecord, events: Sequence[Event], include: Sequence[str
         "goal": call.goal,
         "created_at": iso(call.created_at),
         "done": call.done,
-        "outcome": None,
+        "outcome": outcome(call.ended_reason, (call.review or {}).get("criteria") or ()),
         "ended_reason": call.ended_reason.value if call.ended_reason else None,
         "duration_s": duration(call, now),
     }
     if "events" in wanted:
         result["events"] = [event_result(event, call) for event in events if told(event)]
+    if call.done:
+        result |= review_result(call, wanted)
     result["next_step"] = next_step(call)
+    return result
+
+
+def review_result(call: CallRecord, wanted: AbstractSet[str]) -> Result:
+    """What came of a call that is over: pending, ready, or not available and why."""
+    review = call.review or {"state": "pending"}
+    result: Result = {"review": review["state"]}
+    if "why" in review:
+        result["review_message"] = review["why"]
+    if review["state"] == "ready":
+        result |= {part: review[part] for part in ("summary", "answers") if part in wanted}
+        if wanted & {"summary", "answers"}:
+            result["criteria"] = review["criteria"]
     return result
 
 
@@ -69,22 +84,6 @@ def event_result(event: Event, call: CallRecord) -> Result:
     return result
 
 
-def latency_result(events: Sequence[Event]) -> Result | None:
-    """p50 and p95 of the time from the end of the caller's words to the agent's first, in seconds."""
-    turns = [dict(event.data["latency"]) for event in events if event.data.get("latency")]
-    totals = sorted(turn["total"] for turn in turns if "total" in turn)
-    if not totals:
-        return None
-    p95 = quantiles(totals, n=20)[-1] if len(totals) >= QUANTILE_LEAST else totals[0]
-    return {"p50": round(median(totals), 3), "p95": round(min(p95, totals[-1]), 3), "turns": turns}
-
-
-def usage_result(events: Sequence[Event]) -> Result | None:
-    """What the providers have counted, as of the last measurement."""
-    found = [event.data["usage"] for event in events if event.data.get("usage")]
-    return dict(found[-1]) if found else None
-
-
 def next_step(call: CallRecord) -> str:
     """One sentence for the model that reads the result."""
     match call.status:
@@ -94,6 +93,11 @@ def next_step(call: CallRecord) -> str:
             return "Call get_call with wait_seconds 50 and after_event set to last_event to follow the call."
         case CallStatus.SCHEDULED:
             return f"The call begins by itself at {iso(call.scheduled_at)}; end_call cancels it."
+        case CallStatus.ENDED if call.review is None:
+            return (
+                "The call is over and its review follows in some seconds: call get_call once more with "
+                "wait_seconds 50 and after_event set to last_event."
+            )
         case CallStatus.ENDED:
             return "The call is over; get_transcript has every word of it."
 
@@ -110,6 +114,9 @@ def listed(call: CallRecord, now: float) -> Result:
         "ended_at": iso(call.ended_at),
         "duration_s": duration(call, now),
         "ended_reason": call.ended_reason.value if call.ended_reason else None,
+        "outcome": outcome(call.ended_reason, (call.review or {}).get("criteria") or ()),
+        "cost_usd": call.cost,
+        "scheduled_at": iso(call.scheduled_at),
     }
 
 

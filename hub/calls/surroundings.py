@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from hub.calls.arguments import StartVoiceCall
+from hub.calls.prices import Prices
 from hub.core.errors import HubError
 from hub.core.spec import Limits
 
@@ -25,6 +26,9 @@ class Surroundings(Protocol):
 
     def limits(self) -> Limits:
         """The bounds of servers.json, as they are now."""
+
+    def prices(self) -> Prices:
+        """What the providers ask."""
 
     def personas(self) -> list[str] | None:
         """The names of the persona files; None while no worker has told them."""

@@ -12,6 +12,7 @@ from aiohttp import web
 from hub.practice import openai_errors
 from hub.practice.phrases import Phrases
 from hub.practice.planning import Plan, ToolRequest, plan
+from hub.practice.reviewing import review
 
 MODEL = "practice"
 _ARGUMENT_PIECE = 24  # characters of a tool call's arguments in one event
@@ -36,7 +37,7 @@ class LanguageModel:
             return openai_errors.reply(400, "the body is not JSON")
         if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
             return openai_errors.reply(400, "messages must be a list")
-        answer = plan(body, self._phrases())
+        answer = review(body) or plan(body, self._phrases())
         head = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "created": int(time.time()),

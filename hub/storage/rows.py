@@ -44,6 +44,7 @@ def call_record(row: Row[Any]) -> CallRecord:
         scheduled_at=row.scheduled_at,
         cost=row.cost,
         review=row.review,
+        last_event=row.last_event,
     )
 
 

@@ -186,15 +186,19 @@ async def test_a_wait_returns_the_moment_something_happens(house: House) -> None
 async def test_measurements_wake_nobody_but_make_the_latency(house: House) -> None:
     call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
     worker = await house.work(call_id)
-    last = (await house.calls.get({"call_id": call_id}))["last_event"]
-    await worker.tell(
-        {"kind": "measured", "latency": {"total": 0.8}, "usage": {"llm_input_tokens": 5}},
-        {"kind": "measured", "latency": {"total": 1.2}, "usage": {"llm_input_tokens": 9}},
-    )
+    usage = {"usage": {"llm_input_tokens": 1e6}, "models": {"llm": "gpt-4o-mini"}}
+    for seconds in (0.8, 1.2):
+        n = str(seconds)
+        await worker.tell(SAID | {"item": f"c{n}", "role": "caller"}, SAID | {"item": f"a{n}"})
+        last = (await house.calls.get({"call_id": call_id}))["last_event"]
+        await worker.tell({"kind": "measured", "latency": {"e2e_latency": seconds}, **usage})
     got = await house.calls.get({"call_id": call_id, "wait_seconds": 0.01, "after_event": last})
-    assert got["events"] == []
+    assert (got["events"], got["last_event"]) == ([], last + 1)
     assert got["latency"]["p50"] == 1.0
-    assert got["usage"] == {"llm_input_tokens": 9}
+    assert got["usage"]["llm"]["cost_usd"] == got["usage"]["cost_usd"] == 0.15
+    record = await house.journal.call(call_id)
+    assert record is not None
+    assert record.cost == 0.15
 
 
 async def test_until_answered_waits_for_the_caller(house: House) -> None:
