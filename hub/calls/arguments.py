@@ -120,6 +120,13 @@ class SendToCall(OfCall):
     interrupt: bool = Field(default=False, description="Cut off what the agent is saying")
 
 
+class DecideAction(OfCall):
+    """Parameters of decide_action."""
+
+    action_id: str = Field(min_length=1, description="pending_action.id of get_call")
+    decision: Literal["approve", "deny"] = Field(description="approve only what a person has said yes to")
+
+
 class EndCall(OfCall):
     """Parameters of end_call."""
 

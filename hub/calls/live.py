@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import anyio
 
 from hub.calls.arguments import StartVoiceCall
+from hub.calls.open_action import OpenAction
 from hub.core.records import CallRecord, CallStatus, EndedReason
 from hub.core.voice_call import Vitals
 from hub.core.wire import Command
@@ -32,14 +34,13 @@ class LiveCall:
     commands: list[Command] = field(default_factory=list)
     done: dict[int, str] = field(default_factory=dict)
     """Outcomes of commands, by number."""
-    pending_question: dict[str, Any] | None = None
-    """What the agent asks of a desktop, as get_call shows it; whoever sets it writes an event too."""
-    pending_action: dict[str, Any] | None = None
-    """What waits for a yes, likewise."""
-    loss: Loss | None = None
-    """It has no job any more, and another one is looked for."""
-    losses: int = 0
     entering: anyio.Lock = field(default_factory=anyio.Lock)
+    pending_action: dict[str, Any] | None = None
+    """What waits for a yes, as get_call shows it; whoever sets it writes an event too."""
+    action: OpenAction | None = None
+    """The change that waits for a yes."""
+    refused_turn: int = -1
+    """Up to this turn of the caller's no change may be asked for: a no, or silence, was the answer."""
     _news: anyio.Event = field(default_factory=anyio.Event)
 
     @property
@@ -64,7 +65,9 @@ class LiveCall:
             heard_of_worker_at=self.heard_at,
         )
 
-    def order(self, kind: str, text: str = "", *, interrupt: bool = False, reason: str = "") -> Command:
+    def order(
+        self, kind: str, text: str = "", *, interrupt: bool = False, reason: str = "", **more: str
+    ) -> Command:
         """Append a command for the worker and wake it."""
         command = Command.model_validate(
             {
@@ -73,6 +76,7 @@ class LiveCall:
                 "text": text,
                 "interrupt": interrupt,
                 "reason": reason,
+                **more,
             }
         )
         self.commands.append(command)

@@ -9,7 +9,9 @@ from typing import Any
 import anyio
 
 from hub.calls import report
+from hub.calls.approvals import Approvals
 from hub.calls.arguments import (
+    DecideAction,
     EndCall,
     SendToCall,
     parse,
@@ -59,12 +61,13 @@ class VoiceCalls:
         surroundings: Surroundings,
     ) -> None:
         self._journal = journal
-        self._reader = CallReader(journal, live, surroundings.prices())
+        self._reader = CallReader(journal)
         self._rooms = rooms
         self._live = live
         self._keys = keys
         self._surroundings = surroundings
         self.starter = Starter(journal, rooms, live, keys, surroundings)
+        self.approvals = Approvals(journal, live)
 
     async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """start_voice_call."""
@@ -185,6 +188,21 @@ class VoiceCalls:
             "next_step": f"Call get_call with after_event {before} and wait_seconds 50 to see what follows.",
         }
 
+    async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """decide_action; `by` says in the Journal who it was."""
+        asked = parse(DecideAction, arguments)
+        self._alive(await self._reader.record(asked.call_id))
+        return self.approvals.decide(arguments, by)
+
+    async def decide_by_link(self, key: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The same for whoever has the join link.
+
+        Raises:
+            Unauthorized: The link is wrong.
+        """
+        await self._keyed(parse(DecideAction, arguments).call_id, key)
+        return await self.decide(arguments, "the caller, on the join page")
+
     async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """end_call: returns when the call is over, or keeps ending after END_SECONDS."""
         asked = parse(EndCall, arguments)
@@ -242,7 +260,8 @@ class VoiceCalls:
         return live
 
     async def _last_event(self, call_id: str) -> int:
-        return (await self._reader.record(call_id)).last_event
+        events = await self._journal.events(call_id, limit=10_000)
+        return events[-1].n if events else 0
 
 
 def _noted(asked: SendToCall) -> tuple[Append, ...]:

@@ -17,6 +17,8 @@ from hub.core.records import Ack, CallRecord, CallStatus, Mode, Role, Start, Tur
 from hub.core.voice_call import writes
 from hub.core.wire import (
     Acknowledged,
+    AnswerHeard,
+    AnswerJudged,
     Brief,
     CommandDone,
     CommandsDown,
@@ -195,6 +197,10 @@ class WorkerLink:
             elif isinstance(event, JobEnded):
                 self._calls.let_go(live, event.reason)
         live.wake()
+
+    def answer(self, call_id: str, heard: AnswerHeard) -> AnswerJudged:
+        """The caller has said something while a question is open."""
+        return self._calls.approvals.heard(call_id, heard)
 
     async def commands(self, call_id: str, after: int, wait: float) -> CommandsDown:
         """The commands after a number, as soon as there are any."""

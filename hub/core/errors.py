@@ -38,6 +38,12 @@ class ChangedSince(HubError):
     retryable = True
 
 
+class NoSuchAction(HubError):
+    """No change of this id waits for a yes (any more)."""
+
+    code = "no_such_action"
+
+
 class TooManyCalls(HubError):
     """As many VoiceCalls are running as `limits.calls` allows."""
 

@@ -3,8 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from hub.core.records import Ack, CallQuery, CallRecord, Event, ToolCallRecord, Turn, Write
-from hub.core.review import Completion
+from hub.core.records import (
+    Ack,
+    Approval,
+    CallQuery,
+    CallRecord,
+    Event,
+    Question,
+    ToolCallRecord,
+    Turn,
+    Write,
+)
 
 RawResult = dict[str, Any]
 """A result as it came over the wire: unknown keys kept."""
@@ -22,6 +31,9 @@ class Caller(Protocol):
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Tell the caller how far its ToolCall is."""
+
+    async def confirm(self, question: Question) -> Approval:
+        """Ask before something is changed, and wait for the answer."""
 
 
 class Connection(Protocol):
@@ -43,18 +55,6 @@ class Connection(Protocol):
             mcp.MCPError: The server answered with an error.
             TimeoutError: No answer and no sign of life for `timeout` seconds.
             hub.pool.errors.ConnectionLost: The session ended; says whether the request had been written.
-        """
-
-
-class LanguageModel(Protocol):
-    """A language model that the hub itself asks."""
-
-    async def complete(self, model: str, messages: Sequence[Mapping[str, str]]) -> Completion:
-        """Have it answer with one JSON object.
-
-        Raises:
-            ServerUnavailable: It could not be reached; trying again may help.
-            Unavailable: It refused, or answered something else.
         """
 
 

@@ -88,8 +88,6 @@ class CallRecord:
     """What the providers ask for it so far, in US dollars, estimated."""
     review: dict[str, Any] | None = None
     """What came of it; None until it has been looked through."""
-    last_event: int = 0
-    """The number of its newest event, as of when it was read."""
 
     @property
     def done(self) -> bool:
@@ -121,6 +119,48 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the caller is asked before something is changed."""
+
+    text: str
+    phrase: str
+    """What must be said for a yes."""
+    strong: bool
+    """Nothing less than the phrase will do, because something is destroyed."""
+    about: tuple[str, ...]
+    """The words of what would be done."""
+    tool: str
+    fingerprint: str = ""
+    """The hash of server, tool and arguments that a yes is bound to."""
+
+
+class ApprovalState(StrEnum):
+    """What became of a question."""
+
+    APPROVED = "approved"
+    DENIED = "denied"
+    UNSURE = "unsure"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    CANCELLED = "cancelled"
+    REPEATED = "repeated"
+    BUSY = "busy"
+    UNASKABLE = "unaskable"
+    CHANGED = "changed"
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """The answer to a Question; `by` says who gave it, `fingerprint` to what."""
+
+    state: ApprovalState
+    by: str | None = None
+    action: str | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallRecord:
     """One ToolCall that was run, with where its time went (milliseconds)."""
 
@@ -133,9 +173,12 @@ class ToolCallRecord:
     queue_ms: float
     server_ms: float
     outcome: str
-    """`ok`, `tool_error`, `unavailable`, `timeout`, `cancelled` or `refused`."""
+    """`ok`, `tool_error`, `unavailable`, `timeout`, `cancelled`, `refused` or `denied`."""
     error: str | None = None
     twin: bool = False
+    action: str | None = None
+    """The question that the caller was asked before, if any; its events say what was said."""
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+TURN_META = "voice-hub/turn"
+"""In the `_meta` of a voice call's ToolCall: how many turns the caller had finished by then."""
+
 
 class Message(BaseModel):
     """Unknown keys are ignored, so that a newer worker can talk to an older hub."""
@@ -160,11 +163,6 @@ class Measured(_Event):
 
 
 class JobEnded(_Event):
-    models: dict[str, str] = {}
-    """Which model was used, by kind of provider."""
-    practice: list[str] = []
-    job: str = ""
-    """These two are filled in by the hub: what practice plays, and whose count it is."""
     """The last event of a job; `reason` is an EndedReason. `handover`: the call need not end with the job."""
 
     kind: Literal["ended"] = "ended"
@@ -202,11 +200,40 @@ class Acknowledged(Message):
     over: bool = False
 
 
+class AnswerHeard(Message):
+    """POST /api/worker/calls/<id>/answer → AnswerJudged: a turn of the caller's while a question is open.
+
+    All times are on the worker's clock.
+    """
+
+    action: str
+    turn: int
+    text: str
+    began: float
+    """When the caller began to speak."""
+    asked_until: float | None = None
+    """When the question had been said to its end; None: it has not (yet)."""
+    how: Literal["by voice", "in writing"] = "by voice"
+
+
+class AnswerJudged(Message):
+    """`taken`: the turn was an answer; it is no request, so that the model does not reply to it."""
+
+    taken: bool
+
+
 class Command(Message):
-    """One order to the worker. `caller`: what the caller types; `end` may carry a goodbye in `text`."""
+    """One order to the worker. `caller`: what the caller types; `end` may carry a goodbye in `text`.
+
+    `ask` has `text` said word for word; the caller's turns are then sent to the hub until `asked` says that
+    the question of this `action` is closed.
+    """
 
     n: int = Field(ge=1)
-    kind: Literal["caller", "say", "instruct", "context", "end"]
+    kind: Literal["caller", "say", "instruct", "context", "end", "ask", "asked"]
+    action: str = ""
+    phrase: str = ""
+    tool: str = ""
     text: str = ""
     interrupt: bool = False
     reason: str = ""

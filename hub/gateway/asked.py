@@ -4,10 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from hub.core.records import Approval, ApprovalState, Question
+from hub.core.wire import TURN_META
 from hub.gateway.target import Kind, Target
 
 Report: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None]]
 """Tells the client how far its request is; without effect where it did not ask for progress."""
+Ask: TypeAlias = Callable[[str, Question, int], Awaitable[Approval]]
+"""Asks the caller of a VoiceCall; the number is that of the caller's turn which the ToolCall follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +34,9 @@ class Asked:
 class Client:
     """The Caller port over one MCP request."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, ask: Ask | None = None) -> None:
         self._asked = asked
+        self._ask = ask
 
     @property
     def name(self) -> str:
@@ -46,3 +51,11 @@ class Client:
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Tell the client."""
         await self._asked.report(progress, total, message)
+
+    async def confirm(self, question: Question) -> Approval:
+        """Ask the caller of the VoiceCall; nobody else is asked by the hub."""
+        if self._ask is None or self.call_id is None:
+            return Approval(state=ApprovalState.UNASKABLE)
+        meta = self._asked.params.get("_meta")
+        turn = meta.get(TURN_META) if isinstance(meta, Mapping) else None
+        return await self._ask(self.call_id, question, turn if isinstance(turn, int) else 0)

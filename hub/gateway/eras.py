@@ -10,6 +10,7 @@ from mcp_types import SERVER_INFO_META_KEY
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from hub.core.ports import RawResult
+from hub.core.wire import TURN_META
 
 _ENVELOPE_PREFIX = "io.modelcontextprotocol/"
 _FRESH = {"ttlMs": 0, "cacheScope": "private"}
@@ -66,6 +67,6 @@ def forwarded_meta(params: Mapping[str, Any]) -> dict[str, Any] | None:
     kept = {
         key: value
         for key, value in meta.items()
-        if key != "progressToken" and not key.startswith(_ENVELOPE_PREFIX)
+        if key not in ("progressToken", TURN_META) and not key.startswith(_ENVELOPE_PREFIX)
     }
     return kept or None

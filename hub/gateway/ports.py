@@ -43,6 +43,8 @@ class Calls(Protocol):
 
     async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
 
+    async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]: ...
+
 
 class Answered(Protocol):
     """What a server answered."""
@@ -73,9 +75,6 @@ class Servers(Protocol):
 
     @property
     def catalog(self) -> Catalog: ...
-
-    @property
-    def voice_catalog(self) -> Catalog: ...
 
     def spec(self, name: str) -> ServerSpec | None:
         """What a server runs by, also while the file has a broken entry for it."""

@@ -1,6 +1,6 @@
 """What the hub's own tools return: one model each, from which their output schemas are made."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -50,14 +50,7 @@ class CallSeen(Result):
     last_event: int
     summary: str | None = None
     answers: dict[str, Any] | None = None
-    criteria: list[dict[str, Any]] | None = Field(
-        default=None, description="Each success criterion: met is true, false or unknown, with its quote."
-    )
-    review: str | None = Field(
-        default=None,
-        description="Of an ended call: pending, ready (summary, criteria, answers), or not_available.",
-    )
-    review_message: str | None = None
+    criteria: Any = None
     usage: dict[str, Any] | None = None
     latency: dict[str, Any] | None = None
 
@@ -87,6 +80,13 @@ class Sent(Result):
     accepted: bool
     delivered: Any = Field(default=None, description="How it reached the call, as far as is known yet.")
     event: int | None = None
+
+
+class Decided(Result):
+    call_id: str
+    action_id: str
+    state: Literal["approved", "denied"]
+    tool: str
 
 
 class Ended(Result):

@@ -12,7 +12,7 @@ from hub.core.catalog import Catalog, Route
 from hub.core.errors import HubError, NotFound
 from hub.core.ports import RawResult
 from hub.core.spec import EVERYTHING, View
-from hub.gateway.asked import Asked
+from hub.gateway.asked import Ask, Asked, Client
 from hub.gateway.eras import forwarded_meta, listing, tool_definition, tool_result
 from hub.gateway.own_tools import OwnTools, failure
 from hub.gateway.ports import CallScope, Servers, Tools
@@ -26,14 +26,22 @@ class ToolDesk:
     """Lists and calls the tools of a target."""
 
     def __init__(
-        self, tools: Tools, own: OwnTools, servers: Servers, call_scope: CallScope, stamp: dict[str, Any]
+        self,
+        tools: Tools,
+        own: OwnTools,
+        servers: Servers,
+        call_scope: CallScope,
+        stamp: dict[str, Any],
+        *,
+        ask: Ask | None = None,
     ) -> None:
+        self._ask = ask
         self._tools = tools
         self._own = own
         self._servers = servers
         self._call_scope = call_scope
         self._stamp = stamp
-        self._known: dict[bool, tuple[Catalog, _Names]] = {}
+        self._known: tuple[Catalog, _Names] | None = None
 
     def scope(self, target: Target) -> Scope:
         """What may be used on a path.
@@ -83,7 +91,7 @@ class ToolDesk:
         try:
             return await self._tools.run(
                 self.scope(asked.target),
-                asked.caller,
+                Client(asked, self._ask),
                 self._public(asked.target, name),
                 arguments,
                 meta=forwarded_meta(asked.params),
@@ -95,18 +103,16 @@ class ToolDesk:
 
     def header_schema(self, target: Target, name: str) -> Mapping[str, Any] | None:
         """The input schema of a tool that wants arguments repeated in HTTP headers; None for any other."""
-        names = self._names(target)
+        names = self._names()
         public = names.public.get((target.name, name)) if target.kind is Kind.SERVER else name
         return names.wanting_headers.get(public) if public is not None else None
 
-    def _names(self, target: Target) -> "_Names":
-        """What can be looked up in the Catalog of a path; made anew only when the Catalog is another one."""
-        voice = target.kind is Kind.CALL
-        catalog = self._servers.voice_catalog if voice else self._servers.catalog
-        known = self._known.get(voice)
-        if known is None or known[0] is not catalog:
-            known = self._known[voice] = (catalog, _Names.of(catalog))
-        return known[1]
+    def _names(self) -> "_Names":
+        """What can be looked up in the Catalog; made anew only when the Catalog is another one."""
+        catalog = self._servers.catalog
+        if self._known is None or self._known[0] is not catalog:
+            self._known = (catalog, _Names.of(catalog))
+        return self._known[1]
 
     def _routes(self, target: Target) -> list[Route]:
         routes = self._tools.offered(self.scope(target))
@@ -116,7 +122,7 @@ class ToolDesk:
         """The public name of a tool; on a server's own path it is known by the server's name for it."""
         if target.kind is not Kind.SERVER:
             return name
-        public = self._names(target).public.get((target.name, name))
+        public = self._names().public.get((target.name, name))
         if public is None:
             raise NotFound(f"{target.name} has no tool {name}.")
         return public

@@ -22,7 +22,7 @@ COOKIE = "hub"
 CODE_SECONDS = 600.0
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN_PATHS = re.compile(
-    r"/healthz|/readyz|/join/[^/]+|/assets/.+|/api/join|/api/join/info|/lk(/.*)?|/livekit/webhook|/login"
+    r"/healthz|/readyz|/join/[^/]+|/assets/.+|/api/join|/api/join/info|/api/join/action|/lk(/.*)?|/livekit/webhook|/login"
 )
 """They guard themselves: a key in the body, LiveKit's token, a signature, a one-time code, no data."""
 PAGES = re.compile(r"/|/calls/[^/]+|/servers/[^/]+")

@@ -101,3 +101,4 @@ def _log_to(path: Path) -> None:
         target.setFormatter(form)
     root.setLevel(logging.WARNING)
     logging.getLogger("hub").setLevel(logging.INFO)
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # its warnings quote the statement

@@ -134,7 +134,6 @@ class Hub:
             pool=self._pool,
             toolcalls=self._toolcalls,
             practice=self._practice,
-            session=session,
         )
         self.voice = Voice(ground) if options.voice else None
         self._status = self._told_status()
@@ -144,6 +143,7 @@ class Hub:
             self._pool,
             status=self._status.for_tool,
             call_scope=self.voice.scope if self.voice is not None else lambda _call_id: None,
+            ask=self.voice.calls.approvals.ask if self.voice is not None else None,
         )
         self._door = self._doorkeeper(token)
         self._app = Access(self._routes(session), self._door)

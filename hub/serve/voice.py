@@ -289,4 +289,5 @@ class Voice:
             voice=True,
             only_read=only is not None and only.read_only,
             call_id=call_id,
+            language=request.language,
         )

@@ -83,4 +83,6 @@ tool_calls = Table(
     Column("outcome", String(32), nullable=False),
     Column("error", Text),
     Column("twin", Boolean, nullable=False),
+    Column("action", String(64)),
+    Column("approved_by", String(200)),
 )

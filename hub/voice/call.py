@@ -1,15 +1,20 @@
 """One call, from its dispatch to the last event: this task owns everything that the call uses."""
 
 import logging
+import time
+from functools import partial
 from typing import Any, Final
 
 import anyio
 from anyio.abc import TaskGroup
 from livekit.agents import AgentSession, JobContext, llm
+from livekit.agents.voice import SpeechHandle
 from livekit.agents.voice.room_io import TextInputEvent
 
 from hub.core.records import EndedReason
+from hub.core.speech_waiting import Words
 from hub.core.wire import Brief, CommandDone, JobEnded, Joined
+from hub.voice.asking import Asking, How
 from hub.voice.catalogue import Catalogue
 from hub.voice.ending import Ender, Ending
 from hub.voice.introduction import Introduction
@@ -19,7 +24,7 @@ from hub.voice.models import SteadySpeechToText
 from hub.voice.notices import Notices
 from hub.voice.people import People, RoomWatch
 from hub.voice.persona import Persona
-from hub.voice.session import build_agent, build_session, room_options
+from hub.voice.session import add_answer, build_agent, build_session, room_options
 from hub.voice.shared import Shared
 from hub.voice.speaker import Speaker
 from hub.voice.steering import Steering
@@ -98,13 +103,14 @@ class _Conversation:
         self._persona: Persona = shared.persona(brief)
         self._typed = brief.mode == "text"
         self._notices = Notices(ctx.room)
+        self._asking = self._to_ask()
         self._listening = Listening(link, ender, self._notices.send)
-        self._catalogue = Catalogue(shared.hub.url + brief.mcp_path, brief.token, shared.secure)
+        self._catalogue = Catalogue(shared.hub.url + brief.mcp_path, brief.token, shared.secure, self._turns)
         self._tools = HubToolset(
             self._catalogue,
             tell=link.tell,
             notify=self._notices.send,
-            announce=lambda words: self._speaker.announce(words),
+            announce=self._announced,
             hang_up=self._hang_up,
             goal=brief.goal,
         )
@@ -139,7 +145,7 @@ class _Conversation:
         if self._typed:
             self._session.output.transcription = self._listening.words
         await self._session.start(
-            build_agent(self._persona, self._brief, self._catalogue.listed),
+            build_agent(self._persona, self._brief, self._catalogue.listed, self._answered),
             room=self._ctx.room,
             room_options=room_options(self._brief, self._listening.words, self._written),
             session_host=False,
@@ -147,7 +153,7 @@ class _Conversation:
         )
         self._link.tell(Joined)
         self._greet()
-        steering = Steering(self._link, self._session, self._speaker, self._ender, typed=self._typed)
+        steering = Steering(self._link, self._session, self._speaker, self._ender, self._asking)
         tasks.start_soon(self._steered, steering)
         tasks.start_soon(self._watch_link)
         if not self._typed:
@@ -179,12 +185,42 @@ class _Conversation:
 
         Their turn is told first: whatever the agent is heard saying from now on comes after it.
         """
+        if await self._asking.took(event.text, time.time(), "in writing"):
+            return
         self._listening.transcript.caller_wrote(event.text)
         await self._catalogue.listed()
         await self._speaker.hush()
         message = llm.ChatMessage(role="user", content=[event.text])
         self._listening.told.add(message.id)
         session.generate_reply(user_input=message)
+
+    def _to_ask(self) -> Asking:
+        return Asking(
+            partial(self._shared.hub.answer, self._brief.call_id),
+            speaker=lambda: self._speaker,
+            notify=self._notices.send,
+            taken=self._took,
+            typed=self._typed,
+        )
+
+    def _turns(self) -> int:
+        return self._asking.turns
+
+    async def _answered(self, text: str) -> bool:
+        """Whether what was said is the answer to a question of the hub's."""
+        return await self._asking.took(text, self._listening.onsets.taken(), "by voice")
+
+    async def _took(self, text: str, how: How) -> None:
+        """The session does not learn of an answer by itself."""
+        transcript = self._listening.transcript
+        (transcript.caller_said if how == "by voice" else transcript.caller_wrote)(text)
+        await add_answer(self._session, text)
+
+    def _announced(self, words: Words) -> SpeechHandle | None:
+        """Say that it takes a moment; not to somebody who is being asked."""
+        if self._asking.open:
+            return None
+        return self._speaker.announce(words)
 
     def _hearing(self) -> SteadySpeechToText | None:
         if self._typed:

@@ -24,6 +24,7 @@ from pydantic import TypeAdapter
 
 from hub.core.backoff import RestartPolicy
 from hub.core.errors import HubError
+from hub.core.wire import TURN_META
 from hub.voice.again import pause
 from hub.voice.plain import failure, sentence
 
@@ -53,12 +54,16 @@ class ToolFailed(HubError):
 class Catalogue:
     """What one call may use."""
 
-    def __init__(self, url: str, token: str, secure: ssl.SSLContext) -> None:
+    def __init__(
+        self, url: str, token: str, secure: ssl.SSLContext, turn: Callable[[], int] = lambda: 0
+    ) -> None:
         self.tools: tuple[Mapping[str, Any], ...] = ()
         """The definitions as they came, replaced as a whole."""
         self._url = url
         self._token = token
         self._secure = secure
+        self._turn = turn
+        """How many turns the caller has finished: each ToolCall says which one it follows."""
         self._client: Client | None = None
         self._connected = anyio.Event()
         self._listed = anyio.Event()
@@ -107,7 +112,9 @@ class Catalogue:
     async def _answer(
         self, client: Client, name: str, arguments: Mapping[str, Any], progressed: Progressed | None
     ) -> dict[str, Any]:
-        request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=dict(arguments)))
+        meta: Any = {TURN_META: self._turn()}
+        params = CallToolRequestParams(name=name, arguments=dict(arguments), _meta=meta)
+        request = CallToolRequest(params=params)
         with anyio.move_on_after(SILENT_SECONDS) as patience:
 
             async def alive(progress: float, total: float | None, message: str | None) -> None:

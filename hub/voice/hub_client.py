@@ -6,7 +6,16 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from hub.core.errors import HubError
-from hub.core.wire import Acknowledged, Brief, CommandsDown, EventsUp, JobStarted, WorkerHello
+from hub.core.wire import (
+    Acknowledged,
+    AnswerHeard,
+    AnswerJudged,
+    Brief,
+    CommandsDown,
+    EventsUp,
+    JobStarted,
+    WorkerHello,
+)
 
 REQUEST_SECONDS: Final = 5.0
 ERROR: Final = 400
@@ -48,6 +57,10 @@ class HubClient:
     async def events(self, call_id: str, events: EventsUp) -> Acknowledged:
         answer = await self._request("POST", f"/api/worker/calls/{call_id}/events", events)
         return _understood(Acknowledged, answer)
+
+    async def answer(self, call_id: str, heard: AnswerHeard) -> AnswerJudged:
+        answer = await self._request("POST", f"/api/worker/calls/{call_id}/answer", heard)
+        return _understood(AnswerJudged, answer)
 
     async def commands(self, call_id: str, after: int, wait: float) -> CommandsDown:
         """Wait at the hub for commands after the given number."""

@@ -11,6 +11,7 @@ from livekit.agents.voice.events import (
     ErrorEvent,
     SpeechCreatedEvent,
     UserInputTranscribedEvent,
+    UserStateChangedEvent,
 )
 
 from hub.core.records import EndedReason
@@ -18,6 +19,7 @@ from hub.core.wire import Measured, ProviderState
 from hub.voice.ending import Ender, Ending
 from hub.voice.health import Failures, Provider
 from hub.voice.link import Link
+from hub.voice.onsets import Onsets
 from hub.voice.speaker import Speaker
 from hub.voice.toolset import HubToolset
 from hub.voice.transcript import Transcript, Words
@@ -44,6 +46,7 @@ class Listening:
         self.transcript = Transcript(link.tell)
         self.words = Words(self._words)
         self.failures = Failures()
+        self.onsets = Onsets()
         self.told: set[str] = set()
         """Messages of the caller whose turns were told before the session had them."""
         self._link = link
@@ -58,6 +61,7 @@ class Listening:
     def attach(self, session: AgentSession[Any], speaker: Speaker, tools: HubToolset) -> None:
         self._session, self._speaker, self._tools = session, speaker, tools
         session.on("user_input_transcribed", self._transcribed)
+        session.on("user_state_changed", self._sounds)
         session.on("conversation_item_added", self._added)
         session.on("speech_created", self._created)
         session.on("error", self._error)
@@ -80,7 +84,11 @@ class Listening:
 
     def _transcribed(self, event: UserInputTranscribedEvent) -> None:
         self.works("stt")
+        self.onsets.words()
         self.transcript.heard(event.transcript, final=event.is_final)
+
+    def _sounds(self, event: UserStateChangedEvent) -> None:
+        self.onsets.sound(on=event.new_state == "speaking")
 
     def _added(self, event: ConversationItemAddedEvent) -> None:
         item = event.item
@@ -123,11 +131,7 @@ class Listening:
             name: round(float(metrics[name]), 3) for name in LATENCIES if metrics.get(name) is not None
         }
         if latency:
-            self._link.tell(Measured, latency=latency, usage=self._usage(), models=self._models())
-
-    def _models(self) -> dict[str, str]:
-        used = self._session.usage.model_usage if self._session else ()
-        return {model.type.removesuffix("_usage"): model.model for model in used}
+            self._link.tell(Measured, latency=latency, usage=self._usage())
 
     def _usage(self) -> dict[str, float]:
         usage: dict[str, float] = {}

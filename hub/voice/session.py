@@ -22,6 +22,7 @@ from hub.voice.transcript import Words
 from hub.voice.wording import in_words
 
 Ready = Callable[[], Awaitable[None]]
+Answered = Callable[[str], Awaitable[bool]]
 FRAME_MS: Final = 20
 HEARING_RATE: Final = 16_000
 """What the recogniser and Silero take: at any other rate both resample each frame, in Python, on the loop."""
@@ -103,23 +104,29 @@ def room_options(brief: Brief, words: Words, typed: TextInputCallback) -> RoomOp
 
 
 class _HubAgent(Agent):
-    """Answers the first turn with the tools, also when the caller was quicker than they."""
+    """Answers the first turn with the tools, also when the caller was quicker than they.
 
-    def __init__(self, ready: Ready, **options: Any) -> None:
+    A turn that answers a question of the hub's is no request, so that the model has nothing to reply.
+    """
+
+    def __init__(self, ready: Ready, answered: Answered, **options: Any) -> None:
         super().__init__(**options)
         self._ready = ready
+        self._answered = answered
 
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
+        if await self._answered(new_message.text_content or ""):
+            raise llm.StopResponse
         await self._ready()
         await super().on_user_turn_completed(turn_ctx, new_message)
 
 
-def build_agent(persona: Persona, brief: Brief, ready: Ready) -> Agent:
+def build_agent(persona: Persona, brief: Brief, ready: Ready, answered: Answered) -> Agent:
     """The agent, who remembers what an earlier worker had led of the same call."""
     context = _remembered(brief.history)
     if brief.taken_over:
         context.add_message(role="system", content=TAKEN_OVER)
-    return _HubAgent(ready, instructions=instructions(persona, brief), chat_ctx=context)
+    return _HubAgent(ready, answered, instructions=instructions(persona, brief), chat_ctx=context)
 
 
 async def add_note(session: AgentSession[Any], text: str) -> None:
@@ -127,6 +134,14 @@ async def add_note(session: AgentSession[Any], text: str) -> None:
     agent = session.current_agent
     context = agent.chat_ctx.copy()
     context.add_message(role="system", content=text)
+    await agent.update_chat_ctx(context, exclude_invalid_function_calls=False)
+
+
+async def add_answer(session: AgentSession[Any], text: str) -> None:
+    """Put what the caller said to a question of the hub's into the model's context."""
+    agent = session.current_agent
+    context = agent.chat_ctx.copy()
+    context.add_message(role="user", content=text)
     await agent.update_chat_ctx(context, exclude_invalid_function_calls=False)
 
 

@@ -1,6 +1,7 @@
 """What the hub orders during a call, done and confirmed when it really happened."""
 
 import logging
+import time
 from typing import Any, Final
 
 import anyio
@@ -11,6 +12,7 @@ from livekit.agents.voice import SpeechHandle
 
 from hub.core.records import EndedReason
 from hub.core.wire import Command, CommandDone
+from hub.voice.asking import Asking
 from hub.voice.ending import Ender, Ending
 from hub.voice.link import Link
 from hub.voice.session import add_note
@@ -27,13 +29,13 @@ class Steering:
     """Carries out the commands of one call; typed words are answered one after the other."""
 
     def __init__(
-        self, link: Link, session: AgentSession[Any], speaker: Speaker, ender: Ender, *, typed: bool
+        self, link: Link, session: AgentSession[Any], speaker: Speaker, ender: Ender, asking: Asking
     ) -> None:
         self._link = link
         self._session = session
         self._speaker = speaker
         self._ender = ender
-        self._typed = typed
+        self._asking = asking
         self._lines, self._to_answer = _lines()
 
     async def run(self) -> None:
@@ -49,31 +51,46 @@ class Steering:
                 await self._speaker.hush()
             match command.kind:
                 case "caller":
-                    self._take_line(command)
+                    await self._take_line(command)
                 case "context":
                     await add_note(
                         self._session, f"Note from the desktop that follows this call: {command.text}"
                     )
                     self._done(command, "in_context")
-                case "say":
-                    tasks.start_soon(
-                        self._confirm, command, self._speaker.operator_says(command.text), SAY_SECONDS
-                    )
-                case "instruct":
-                    await self._instruct(command, tasks)
+                case "say" | "instruct":
+                    await self._speak(command, tasks)
+                case "ask" | "asked":
+                    await self._question(command, tasks)
                 case "end":
                     self._end(command)
         except RuntimeError as error:  # LiveKit's word for a session that is closing
             self._done(command, "refused", str(error))
 
-    def _take_line(self, command: Command) -> None:
-        if not self._typed:
+    async def _question(self, command: Command, tasks: TaskGroup) -> None:
+        if command.kind == "asked":
+            await self._asking.asked(command)
+        else:
+            self._asking.ask(command)
+            tasks.start_soon(self._asking.said)
+
+    async def _take_line(self, command: Command) -> None:
+        if not self._asking.typed:
             self._done(command, "refused", "Only in a typed call can the caller's words be sent.")
+            return
+        if await self._asking.took(command.text, time.time(), "in writing"):
+            self._done(command, "in_context")
             return
         try:
             self._lines.send_nowait(command)
         except anyio.WouldBlock:
             self._done(command, "refused", "Too many lines are waiting to be answered.")
+
+    async def _speak(self, command: Command, tasks: TaskGroup) -> None:
+        if command.kind == "instruct":
+            await self._instruct(command, tasks)
+        else:
+            speech = self._speaker.operator_says(command.text)
+            tasks.start_soon(self._confirm, command, speech, SAY_SECONDS)
 
     async def _instruct(self, command: Command, tasks: TaskGroup) -> None:
         note = f"Instruction from the desktop that follows this call, to be carried out now: {command.text}"

@@ -66,6 +66,7 @@ class Api:
             ("GET", "/api/calls/{call_id}/transcript", self._transcript),
             ("GET", "/api/calls/{call_id}/link", self._link),
             ("POST", "/api/calls/{call_id}/send", self._send),
+            ("POST", "/api/calls/{call_id}/actions/{action_id}", self._decide),
             ("POST", "/api/calls/{call_id}/end", self._end),
         ]
         return [Route(path, for_operator(answer), methods=[method]) for method, path, answer in table]
@@ -122,6 +123,10 @@ class Api:
 
     async def _send(self, request: Request) -> Response:
         return JSONResponse(await self._voice().send(await body(request) | request.path_params))
+
+    async def _decide(self, request: Request) -> Response:
+        asked = await body(request) | request.path_params
+        return JSONResponse(await self._voice().decide(asked, "the dashboard"))
 
     async def _end(self, request: Request) -> Response:
         return JSONResponse(await self._voice().end(await body(request) | request.path_params))

@@ -32,6 +32,7 @@ class Entry:
         return [
             Route("/login", self._login, methods=["GET"]),
             Route("/api/join", self._join, methods=["POST"]),
+            Route("/api/join/action", self._act, methods=["POST"]),
             Route("/api/join/info", self._join_info, methods=["POST"]),
             Route("/healthz", self._healthy, methods=["GET"]),
             Route("/readyz", self._ready, methods=["GET"]),
@@ -61,6 +62,16 @@ class Entry:
         scheme = "wss" if request.url.scheme == "https" else "ws"
         livekit = f"{scheme}://{request.headers.get('host', request.url.netloc)}{LIVEKIT_PATH}"
         return _fresh(await self._voice().join(call_id, key, livekit))
+
+    async def _act(self, request: Request) -> Response:
+        return await told(self._decided, request)
+
+    async def _decided(self, request: Request) -> Response:
+        """The caller's yes or no on the page: {call_id, key, action_id, decision}."""
+        given = await body(request)
+        _, key = await _key(request)
+        del given["key"]
+        return _fresh(await self._voice().decide_by_link(key, given))
 
     async def _join_info(self, request: Request) -> Response:
         return await told(self._info, request)

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from hub.calls.worker_link import WorkerLink
 from hub.core.errors import InvalidArguments
-from hub.core.wire import EventsUp, JobStarted, WorkerHello
+from hub.core.wire import AnswerHeard, EventsUp, JobStarted, WorkerHello
 from hub.http.errors import error_body
 from hub.web.api import Answer, query, told
 
@@ -29,6 +29,7 @@ class WorkerApi:
             Route("/api/worker/hello", _for_worker(self._hello), methods=["POST"]),
             Route("/api/worker/jobs", _for_worker(self._job), methods=["POST"]),
             Route("/api/worker/calls/{call_id}/events", _for_worker(self._events), methods=["POST"]),
+            Route("/api/worker/calls/{call_id}/answer", _for_worker(self._answer), methods=["POST"]),
             Route("/api/worker/calls/{call_id}/commands", _for_worker(self._commands), methods=["GET"]),
         ]
 
@@ -42,6 +43,10 @@ class WorkerApi:
     async def _events(self, request: Request) -> Response:
         up = await _message(request, EventsUp)
         return _said(await self.link.events(request.path_params["call_id"], up))
+
+    async def _answer(self, request: Request) -> Response:
+        heard = await _message(request, AnswerHeard)
+        return _said(self.link.answer(request.path_params["call_id"], heard))
 
     async def _commands(self, request: Request) -> Response:
         asked = query(request, {"after": int, "wait": float})

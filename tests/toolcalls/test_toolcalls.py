@@ -11,8 +11,8 @@ from mcp import MCPError
 from hub.core.catalog import Catalog
 from hub.core.errors import NotFound, ServerUnavailable
 from hub.core.ports import Caller
-from hub.core.records import ToolCallRecord
-from hub.core.spec import EVERYTHING, View
+from hub.core.records import Approval, ApprovalState, Question, ToolCallRecord
+from hub.core.spec import EVERYTHING, ServerSpec, View
 from hub.core.spec_parse import parse
 from hub.pool.errors import ConnectionLost
 from hub.pool.pool import Answer
@@ -49,6 +49,9 @@ class FakePool:
         self.voice_catalog = Catalog.build(
             {"shop": (specs["shop"], [tool("find", **READ), tool("query")]), "notes": notes}
         )
+
+    def spec(self, server: str) -> ServerSpec:
+        return parse(SERVERS, {}).servers[server]
 
     def has_twin(self, server: str) -> bool:
         return server == "shop"
@@ -91,6 +94,9 @@ class Desktop:
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         return
 
+    async def confirm(self, question: Question) -> Approval:
+        return Approval(state=ApprovalState.UNASKABLE)
+
 
 def toolcalls(pool: FakePool, journal: FakeJournal | None = None) -> ToolCalls:
     return ToolCalls(pool, journal or FakeJournal())  # type: ignore[arg-type]  # fakes of what is used
@@ -104,7 +110,7 @@ CALL = Scope(view=View(name="voice"), voice=True, call_id="c1")
     ("scope", "names"),
     [
         (DESKTOP, ["notes__add", "notes__list", "shop__drop", "shop__find", "shop__query"]),
-        (CALL, ["notes__list", "shop__find", "shop__query"]),
+        (CALL, ["notes__add", "notes__list", "shop__drop", "shop__find", "shop__query"]),
         (Scope(view=EVERYTHING, voice=True, only_read=True), ["notes__list", "shop__find"]),
         (Scope(view=View(name="v", servers=("notes",))), ["notes__add", "notes__list"]),
         (
@@ -137,9 +143,9 @@ async def test_what_is_preset_wins_over_what_was_given() -> None:
 
 @pytest.mark.parametrize("name", ["nobody__x", "shop__drop", "notes__add"])
 async def test_a_tool_that_is_not_offered_cannot_be_called(name: str) -> None:
-    pool = FakePool({"content": []})
+    pool, reading = FakePool({"content": []}), Scope(view=EVERYTHING, voice=True, only_read=True)
     with pytest.raises(NotFound, match=name):
-        await toolcalls(pool).run(CALL, Desktop(), name, {})
+        await toolcalls(pool).run(reading, Desktop(), name, {})
     assert pool.asked == []
 
 
