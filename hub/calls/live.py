@@ -34,6 +34,13 @@ class LiveCall:
     commands: list[Command] = field(default_factory=list)
     done: dict[int, str] = field(default_factory=dict)
     """Outcomes of commands, by number."""
+    pending_question: dict[str, Any] | None = None
+    """What the agent asks of a desktop, as get_call shows it; whoever sets it writes an event too."""
+    pending_action: dict[str, Any] | None = None
+    """What waits for a yes, likewise."""
+    loss: Loss | None = None
+    """It has no job any more, and another one is looked for."""
+    losses: int = 0
     entering: anyio.Lock = field(default_factory=anyio.Lock)
     pending_action: dict[str, Any] | None = None
     """What waits for a yes, as get_call shows it; whoever sets it writes an event too."""

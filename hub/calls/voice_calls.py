@@ -61,7 +61,7 @@ class VoiceCalls:
         surroundings: Surroundings,
     ) -> None:
         self._journal = journal
-        self._reader = CallReader(journal)
+        self._reader = CallReader(journal, live, surroundings.prices())
         self._rooms = rooms
         self._live = live
         self._keys = keys
@@ -260,8 +260,7 @@ class VoiceCalls:
         return live
 
     async def _last_event(self, call_id: str) -> int:
-        events = await self._journal.events(call_id, limit=10_000)
-        return events[-1].n if events else 0
+        return (await self._reader.record(call_id)).last_event
 
 
 def _noted(asked: SendToCall) -> tuple[Append, ...]:

@@ -14,6 +14,7 @@ from hub.core.records import (
     Turn,
     Write,
 )
+from hub.core.review import Completion
 
 RawResult = dict[str, Any]
 """A result as it came over the wire: unknown keys kept."""
@@ -55,6 +56,18 @@ class Connection(Protocol):
             mcp.MCPError: The server answered with an error.
             TimeoutError: No answer and no sign of life for `timeout` seconds.
             hub.pool.errors.ConnectionLost: The session ended; says whether the request had been written.
+        """
+
+
+class LanguageModel(Protocol):
+    """A language model that the hub itself asks."""
+
+    async def complete(self, model: str, messages: Sequence[Mapping[str, str]]) -> Completion:
+        """Have it answer with one JSON object.
+
+        Raises:
+            ServerUnavailable: It could not be reached; trying again may help.
+            Unavailable: It refused, or answered something else.
         """
 
 

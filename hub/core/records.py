@@ -88,6 +88,8 @@ class CallRecord:
     """What the providers ask for it so far, in US dollars, estimated."""
     review: dict[str, Any] | None = None
     """What came of it; None until it has been looked through."""
+    last_event: int = 0
+    """The number of its newest event, as of when it was read."""
 
     @property
     def done(self) -> bool:

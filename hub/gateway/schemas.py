@@ -50,7 +50,14 @@ class CallSeen(Result):
     last_event: int
     summary: str | None = None
     answers: dict[str, Any] | None = None
-    criteria: Any = None
+    criteria: list[dict[str, Any]] | None = Field(
+        default=None, description="Each success criterion: met is true, false or unknown, with its quote."
+    )
+    review: str | None = Field(
+        default=None,
+        description="Of an ended call: pending, ready (summary, criteria, answers), or not_available.",
+    )
+    review_message: str | None = None
     usage: dict[str, Any] | None = None
     latency: dict[str, Any] | None = None
 

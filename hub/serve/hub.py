@@ -134,6 +134,7 @@ class Hub:
             pool=self._pool,
             toolcalls=self._toolcalls,
             practice=self._practice,
+            session=session,
         )
         self.voice = Voice(ground) if options.voice else None
         self._status = self._told_status()

@@ -131,7 +131,11 @@ class Listening:
             name: round(float(metrics[name]), 3) for name in LATENCIES if metrics.get(name) is not None
         }
         if latency:
-            self._link.tell(Measured, latency=latency, usage=self._usage())
+            self._link.tell(Measured, latency=latency, usage=self._usage(), models=self._models())
+
+    def _models(self) -> dict[str, str]:
+        used = self._session.usage.model_usage if self._session else ()
+        return {model.type.removesuffix("_usage"): model.model for model in used}
 
     def _usage(self) -> dict[str, float]:
         usage: dict[str, float] = {}
