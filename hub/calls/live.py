@@ -9,6 +9,7 @@ import anyio
 from hub.calls.arguments import StartVoiceCall
 from hub.calls.open_action import OpenAction
 from hub.core.records import CallRecord, CallStatus, EndedReason
+from hub.core.takeover import Loss
 from hub.core.voice_call import Vitals
 from hub.core.wire import Command
 
@@ -31,9 +32,6 @@ class LiveCall:
     heard_at: float | None = None
     worker_id: str | None = None
     job_id: str | None = None
-    commands: list[Command] = field(default_factory=list)
-    done: dict[int, str] = field(default_factory=dict)
-    """Outcomes of commands, by number."""
     pending_question: dict[str, Any] | None = None
     """What the agent asks of a desktop, as get_call shows it; whoever sets it writes an event too."""
     pending_action: dict[str, Any] | None = None
@@ -41,9 +39,12 @@ class LiveCall:
     loss: Loss | None = None
     """It has no job any more, and another one is looked for."""
     losses: int = 0
+    commands: list[Command] = field(default_factory=list)
+    numbered: int = 0
+    """How many commands had their numbers before those that are kept."""
+    done: dict[int, str] = field(default_factory=dict)
+    """Outcomes of commands, by number."""
     entering: anyio.Lock = field(default_factory=anyio.Lock)
-    pending_action: dict[str, Any] | None = None
-    """What waits for a yes, as get_call shows it; whoever sets it writes an event too."""
     action: OpenAction | None = None
     """The change that waits for a yes."""
     refused_turn: int = -1
@@ -78,7 +79,7 @@ class LiveCall:
         """Append a command for the worker and wake it."""
         command = Command.model_validate(
             {
-                "n": len(self.commands) + 1,
+                "n": self.last_command + 1,
                 "kind": kind,
                 "text": text,
                 "interrupt": interrupt,
@@ -89,6 +90,30 @@ class LiveCall:
         self.commands.append(command)
         self.wake()
         return command
+
+    def leads(self, job_id: str) -> bool:
+        """Whether a job leads this call; after a restart of the hub the one that speaks does."""
+        if self.job_id is None and self.loss is None and self.joined_at is not None:
+            self.job_id = job_id
+        return self.job_id == job_id
+
+    @property
+    def last_command(self) -> int:
+        """The number of the newest command."""
+        return self.numbered + len(self.commands)
+
+    def commands_after(self, number: int) -> list[Command]:
+        """The commands that a worker has not seen yet."""
+        return self.commands[max(0, number - self.numbered) :]
+
+    def hand_on(self) -> None:
+        """Its job is gone: what that had not done is ordered anew, under numbers that the next one takes."""
+        undone = [command for command in self.commands if command.n not in self.done]
+        self.numbered, self.commands = self.last_command, []
+        self.worker_id = self.job_id = self.heard_at = None
+        for command in undone:
+            self.commands.append(command.model_copy(update={"n": self.last_command + 1}))
+        self.wake()
 
     def wake(self) -> None:
         """Let everybody who waits for this call look again."""

@@ -212,6 +212,8 @@ class VoiceCalls:
             return {"status": call.status.value, "already_ended": True, "next_step": report.next_step(call)}
         if live.dispatched_at is None:
             await self.over(live, EndedReason.CANCELLED)
+        elif live.loss is not None:  # nobody is there to say goodbye
+            await self.over(live, EndedReason.OPERATOR_ENDED)
         else:
             self.close(live, EndedReason.OPERATOR_ENDED, asked.goodbye or "")
         deadline = anyio.current_time() + END_SECONDS
@@ -236,7 +238,7 @@ class VoiceCalls:
     async def room_finished(self, room: str) -> None:
         """LiveKit has closed a room; a call that its worker has not ended meanwhile has lost its media."""
         for live in self._live:
-            if live.record.room == room and live.joined_at is not None:
+            if live.record.room == room and live.joined_at is not None and live.loss is None:
                 await self.over(live, EndedReason.MEDIA_LOST, "the room was closed")
 
     async def over(self, live: LiveCall, reason: EndedReason, message: str = "") -> None:

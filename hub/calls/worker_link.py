@@ -8,12 +8,15 @@ from typing import Any
 import anyio
 
 from hub.calls.arguments import StartVoiceCall
+from hub.calls.costs import cost
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
+from hub.calls.prices import Prices
+from hub.calls.takeover import Takeover
 from hub.calls.voice_calls import VoiceCalls
 from hub.core.errors import AlreadyEnded
 from hub.core.ports import Journal
-from hub.core.records import Ack, CallRecord, CallStatus, Mode, Role, Start, Turn
+from hub.core.records import Ack, CallRecord, CallStatus, EndedReason, Mode, Role, Spent, Start, Turn
 from hub.core.voice_call import writes
 from hub.core.wire import (
     Acknowledged,
@@ -26,6 +29,8 @@ from hub.core.wire import (
     JobEnded,
     JobStarted,
     Joined,
+    Measured,
+    WorkerEvent,
     WorkerHello,
 )
 
@@ -34,28 +39,37 @@ logger = logging.getLogger(__name__)
 HELLO_SECONDS = 15.0
 """A worker that has not said hello for this long does not count as there."""
 COMMANDS_SECONDS_MOST = 25.0
-FOREIGN_MINUTES = 15.0
+EVENTS_MOST = 10_000
+
+
+def _ends_only_its_job(event: Any, *, mine: bool) -> bool:
+    """Also the end of a job that does not lead its call any more says nothing about the call."""
+    return isinstance(event, JobEnded) and (event.handover or not mine)
 
 
 class WorkerLink:
     """Serves the workers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # wiring
         self,
         journal: Journal,
         live: LiveCalls,
         keys: Keys,
         calls: VoiceCalls,
+        takeover: Takeover,
         *,
         practice: Callable[[], list[str]],
         minutes: Callable[[], float],
+        prices: Prices,
     ) -> None:
         self._journal = journal
         self._live = live
         self._keys = keys
         self._calls = calls
+        self._takeover = takeover
         self._practice = practice
         self._minutes = minutes
+        self._prices = prices
         self._workers: dict[str, tuple[WorkerHello, float]] = {}
         self._came = anyio.Event()
 
@@ -105,6 +119,7 @@ class WorkerLink:
             raise AlreadyEnded("The call is over.", next_step="Leave the room.")
         if live.job_id not in {None, started.job_id} and live.worker_id in self._workers:
             raise AlreadyEnded("Another job leads this call already.", next_step="Leave the room.")
+        live.loss = None
         live.worker_id, live.job_id, live.heard_at = started.worker_id, started.job_id, time.time()
         turns = await self._journal.turns(live.id, limit=10_000)
         return self._brief(live, started, turns)
@@ -134,6 +149,8 @@ class WorkerLink:
                 "max_seconds": request.max_minutes * 60,
                 "caller_identity": None if live.record.mode is Mode.TEXT else identity,
                 "practice": self._practice(),
+                "taken_over": live.losses > 0,
+                "after_command": live.numbered,
                 "history": [
                     {"role": turn.role.value, "text": turn.text}
                     for turn in turns
@@ -174,18 +191,41 @@ class WorkerLink:
         known = await self._journal.seq(call_id, up.job_id)
         new = [event for event in sorted(up.events, key=lambda event: event.seq) if event.seq > known]
         live = self._live.get(call_id)
-        if live is not None and live.job_id == up.job_id:
+        mine = live is not None and live.leads(up.job_id)
+        if live is not None and mine:
             live.heard_at = time.time()
         if not new or new[0].seq != known + 1:
             return Acknowledged(seq=known, over=live is None)
-        kept = [event for i, event in enumerate(new) if event.seq == known + 1 + i]
+        kept = [self._marked(event, up.job_id) for i, event in enumerate(new) if event.seq == known + 1 + i]
         ack = Ack(job_id=up.job_id, worker_id=live.worker_id or "" if live else "", seq=kept[-1].seq)
+        lasting = [event for event in kept if not _ends_only_its_job(event, mine=mine)]
         record = await self._journal.write(
-            call_id, *(write for event in kept for write in writes(event)), ack=ack
+            call_id, *(write for event in lasting for write in writes(event)), ack=ack
         )
-        if live is not None:
-            self._follow(live, record, kept)
+        if any(isinstance(event, Measured) for event in lasting):
+            record = await self._count(record)
+        if live is not None and mine:
+            self._follow(live, record, lasting)
+            if len(lasting) < len(kept):
+                await self._handed_over(live, kept[-1])
         return Acknowledged(seq=ack.seq, over=record.done)
+
+    def _marked(self, event: WorkerEvent, job_id: str) -> WorkerEvent:
+        """The worker does not know which of its providers are practice; each job counts from nothing."""
+        if not isinstance(event, Measured):
+            return event
+        return event.model_copy(update={"practice": self._practice(), "job": job_id})
+
+    async def _count(self, record: CallRecord) -> CallRecord:
+        """What the call has cost so far."""
+        events = await self._journal.events(record.id, limit=EVENTS_MOST)
+        now = cost(events, self._prices, record.review)
+        return await self._journal.write(record.id, Spent(cost=now)) if now != record.cost else record
+
+    async def _handed_over(self, live: LiveCall, end: Any) -> None:
+        """The job cannot go on, but its call can."""
+        if self._live.get(live.id) is live:
+            await self._takeover.lost(live, EndedReason(end.reason), end.message)
 
     def _follow(self, live: LiveCall, record: CallRecord, events: list[Any]) -> None:
         live.record = record
@@ -209,7 +249,7 @@ class WorkerLink:
         while live is not None and self._live.get(call_id) is live:
             live.heard_at = time.time()
             left = deadline - anyio.current_time()
-            if len(live.commands) > after or left <= 0:
-                return CommandsDown(commands=live.commands[after:])
+            if (new := live.commands_after(after)) or left <= 0:
+                return CommandsDown(commands=new)
             await live.news(min(left, HELLO_SECONDS / 3))
         return CommandsDown(commands=[], over=True)

@@ -91,6 +91,9 @@ class Rooms(Protocol):
             ServerUnavailable: LiveKit does not answer.
         """
 
+    async def clear(self, room: str) -> None:
+        """Put agents out of the room: one that died is there until LiveKit has missed it for long enough."""
+
     async def close(self, room: str) -> None:
         """Delete the room; one that is already gone is fine."""
 
@@ -122,6 +125,9 @@ class Journal(Protocol):
 
     async def seq(self, call_id: str, job_id: str) -> int:
         """The number of the last worker event of that job that is on disk, 0 for none."""
+
+    async def workers(self, call_id: str) -> list[str]:
+        """The names of the workers that have led a call."""
 
     async def events(self, call_id: str, *, after: int = 0, limit: int = 200) -> list[Event]: ...
 

@@ -230,6 +230,13 @@ class Append:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Nobody says any more what was being said: turns still open become final and interrupted."""
+
+    t: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """The call is in progress from `t` on; one that is so, or has ended, stays as it is."""
 
@@ -268,4 +275,4 @@ class Reviewed:
     message: str
 
 
-Write = PutTurn | Append | Start | End | Due | Spent | Reviewed
+Write = PutTurn | Append | Cut | Start | End | Due | Spent | Reviewed

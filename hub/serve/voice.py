@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import anyio
 from anyio.abc import TaskGroup
 
@@ -12,7 +13,10 @@ from hub.calls.arguments import StartVoiceCall
 from hub.calls.keeper import Keeper
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
+from hub.calls.prices import Prices, load_prices
+from hub.calls.review import Reviewer
 from hub.calls.rooms import LiveKitRooms
+from hub.calls.takeover import Takeover
 from hub.calls.voice_calls import VoiceCalls
 from hub.calls.worker_link import WorkerLink
 from hub.core.catalog import shows_server
@@ -21,6 +25,7 @@ from hub.core.ports import Rooms
 from hub.core.records import EndedReason
 from hub.core.spec import Limits, View
 from hub.core.supervisor import State
+from hub.parts.language_model import ChatCompletions
 from hub.parts.livekit_server import livekit_part
 from hub.parts.network import REMEDY, interfaces_up
 from hub.parts.part import Part
@@ -60,6 +65,7 @@ class Ground:
     pool: Pool
     toolcalls: ToolCalls
     practice: Practice | None
+    session: aiohttp.ClientSession
 
 
 class Voice:
@@ -77,6 +83,7 @@ class Voice:
         self._live = LiveCalls(ground.toolcalls.call_over)
         self._lost_send, self._lost = anyio.create_memory_object_stream[LiveCall](LOST_MOST)
         self._worker_pid: int | None = None
+        self._prices = load_prices(ground.settings.home)
         self._livekit_came = anyio.Event()
         self.livekit = self._private_livekit(ground)
         self.worker = worker_part(
@@ -84,15 +91,31 @@ class Voice:
         )
         self._livekit_rooms = LiveKitRooms(self._address(), *self._credentials())
         self.calls = VoiceCalls(ground.journal, self._rooms, self._live, self.keys, self)
+        takeover = self._takeover = Takeover(ground.journal, self._rooms, self.calls, self)
         self.link = WorkerLink(
             ground.journal,
             self._live,
             self.keys,
             self.calls,
-            practice=lambda: list(ground.practice.kinds) if ground.practice is not None else [],
+            takeover,
+            practice=self._practised,
             minutes=lambda: ground.pool.config.limits.minutes,
+            prices=self._prices,
         )
-        self.keeper = Keeper(ground.journal, self._live, self.calls)
+        self.keeper = Keeper(ground.journal, self._live, self.calls, takeover)
+        self._reviewer = Reviewer(
+            ground.journal, self._language_model(ground), self._prices, practice=self._practised
+        )
+
+    def _practised(self) -> list[str]:
+        return list(self._practice.kinds) if self._practice is not None else []
+
+    @staticmethod
+    def _language_model(ground: Ground) -> ChatCompletions | None:
+        """The one that the worker uses; None without a key."""
+        told = worker_environment(ground.settings, ground.practice)
+        key = told["OPENAI_API_KEY"]
+        return ChatCompletions(ground.session, key=key, url=told["OPENAI_BASE_URL"]) if key else None
 
     def _private_livekit(self, ground: Ground) -> Part | None:
         """Ours, unless LIVEKIT_URL names another."""
@@ -114,7 +137,8 @@ class Voice:
         """Have everything come up; calls of an earlier hub are ended first."""
         await self.keeper.recover()
         tasks.start_soon(self.keeper.run, name="keeper of calls")
-        tasks.start_soon(self._end_lost, name="calls of a lost worker")
+        tasks.start_soon(self._reviewer.run, name="reviews of calls")
+        tasks.start_soon(self._hand_on_lost, name="calls of a lost worker")
         tasks.start_soon(self._reopen_rooms, name="rooms of a restarted LiveKit")
         if self.livekit is not None:
             self.livekit.runner.start()
@@ -170,12 +194,12 @@ class Voice:
             self._livekit_came = anyio.Event()
             await self.calls.reopen()
 
-    async def _end_lost(self) -> None:
+    async def _hand_on_lost(self) -> None:
         async for call in self._lost:
             try:
-                await self.calls.over(call, EndedReason.WORKER_LOST)
+                await self._takeover.lost(call, EndedReason.WORKER_LOST, "its process died")
             except HubError as error:
-                logger.warning("call %s cannot be ended: %s", call.id, error.message)
+                logger.warning("call %s: %s", call.id, error.message)
 
     def parts(self) -> list[Part]:
         """LiveKit, when it is ours, and the worker."""
@@ -231,6 +255,9 @@ class Voice:
 
     def limits(self) -> Limits:
         return self._pool.config.limits
+
+    def prices(self) -> Prices:
+        return self._prices
 
     def personas(self) -> list[str] | None:
         return self.link.personas()

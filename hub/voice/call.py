@@ -71,7 +71,7 @@ class Call:
         finally:
             with anyio.CancelScope(shield=True):
                 await self._handed_in(link)
-                if not self._hands_over:
+                if not self._hands_over and not (self.ender.ending and self.ender.ending.keep_room):
                     with anyio.move_on_after(DELETE_SECONDS):
                         await self._ctx.delete_room()
 

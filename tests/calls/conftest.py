@@ -12,6 +12,8 @@ from hub.calls.arguments import StartVoiceCall
 from hub.calls.keeper import Keeper
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCalls
+from hub.calls.prices import Prices, load_prices
+from hub.calls.takeover import Takeover
 from hub.calls.voice_calls import VoiceCalls
 from hub.calls.worker_link import WorkerLink
 from hub.core.errors import HubError, InvalidArguments, ServerUnavailable
@@ -30,6 +32,7 @@ class FakeRooms:
 
     opened: list[tuple[str, int]] = field(default_factory=list)
     dispatched: list[str] = field(default_factory=list)
+    cleared: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     down: bool = False
 
@@ -45,6 +48,9 @@ class FakeRooms:
         if self.down:
             raise ServerUnavailable("LiveKit does not answer.")
         self.dispatched.append(call.room)
+
+    async def clear(self, room: str) -> None:
+        self.cleared.append(room)
 
     async def close(self, room: str) -> None:
         self.closed.append(room)
@@ -68,10 +74,18 @@ class House:
 
     def __post_init__(self) -> None:
         self.calls = VoiceCalls(self.journal, lambda: self.rooms, self.live, self.keys, self)
+        self.takeover = Takeover(self.journal, lambda: self.rooms, self.calls, self)
         self.link = WorkerLink(
-            self.journal, self.live, self.keys, self.calls, practice=lambda: ["stt"], minutes=lambda: 15.0
+            self.journal,
+            self.live,
+            self.keys,
+            self.calls,
+            self.takeover,
+            practice=lambda: ["stt"],
+            minutes=lambda: 15.0,
+            prices=self.prices(),
         )
-        self.keeper = Keeper(self.journal, self.live, self.calls)
+        self.keeper = Keeper(self.journal, self.live, self.calls, self.takeover)
 
     def url(self) -> str:
         return URL
@@ -86,6 +100,9 @@ class House:
 
     def limits(self) -> Limits:
         return replace(self.bounds, calls=self.places)
+
+    def prices(self) -> Prices:
+        return load_prices()
 
     def personas(self) -> list[str] | None:
         return self.link.personas()
