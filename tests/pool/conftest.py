@@ -9,8 +9,9 @@ from typing import Any
 import anyio
 import pytest
 
+from hub.core.errors import ConfigurationError
 from hub.core.ports import Caller
-from hub.core.spec import ServerSpec
+from hub.core.spec import Replace, ServerSpec
 from hub.core.supervisor import Loss
 from hub.pool.connect import OnTools
 from hub.pool.era import Eras
@@ -20,6 +21,11 @@ from hub.pool.wire import Way
 SERVERS = Path(__file__).parent.parent / "servers"
 READS = {"name": "read", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}
 WRITES = {"name": "write", "inputSchema": {"type": "object"}}
+
+
+REFUSED, CRASHES, HANGS, DIES = "--refused", "--crashes", "--hangs", "--dies"
+"""Servers that are started with one of these never come up, each in its way, or not for long."""
+DIES_SECONDS = 1.0
 
 
 class FakeConnection:
@@ -50,6 +56,10 @@ class FakeConnection:
         return self.loss is not None
 
     async def lost(self) -> Loss:
+        if self.spec.args[:1] == (DIES,):
+            with anyio.move_on_after(DIES_SECONDS):
+                await self._dead.wait()
+            self.die()
         await self._dead.wait()
         return self.loss or Loss("died")
 
@@ -91,6 +101,8 @@ class FakeConnect:
         self.tools: Sequence[Mapping[str, Any]] = (READS, WRITES)
         self.on_tools: dict[str, OnTools] = {}
         self.opening = 0
+        self.overlaps: list[Any] = []
+        """Lives that must not have been there at the same time."""
         self.most_opening = 0
 
     @asynccontextmanager
@@ -99,14 +111,14 @@ class FakeConnect:
         self.opening += 1
         self.most_opening = max(self.most_opening, self.opening)
         try:
-            await anyio.sleep(self.opening_seconds)
+            await self._open(spec)
             if waiting := self.failures.get(spec.name):
                 raise waiting.pop(0)
         finally:
             self.opening -= 1
         life = FakeConnection(spec, len(self.lives), self.tools)
         life.session = way.session
-        assert life.who not in [each.who for each in self.open], "two lives of one version"
+        self.overlaps += [(life.who, each.who) for each in self.open if _excluded(life, each)]
         self.lives.append(life)
         self.open.append(life)
         self.on_tools[spec.name] = on_tools
@@ -117,8 +129,25 @@ class FakeConnect:
                 await anyio.sleep(self.closing_seconds)
             self.open.remove(life)
 
+    async def _open(self, spec: ServerSpec) -> None:
+        await anyio.sleep(self.opening_seconds)
+        match spec.args[:1]:
+            case (fate,) if fate == REFUSED:
+                raise ConfigurationError("There is no such program.")
+            case (fate,) if fate == CRASHES:
+                raise ConnectionLost("exit code 1", written=False)
+            case (fate,) if fate == HANGS:
+                await anyio.sleep_forever()
+
     def last(self, name: str, *, twin: bool = False) -> FakeConnection:
         return [life for life in self.lives if (life.spec.name, life.spec.is_twin) == (name, twin)][-1]
+
+
+def _excluded(one: FakeConnection, other: FakeConnection) -> bool:
+    """Whether two may not live at the same time: the same one twice, or two that follow each other."""
+    same_place = (one.spec.name, one.spec.is_twin) == (other.spec.name, other.spec.is_twin)
+    in_turn = Replace.AFTER in (one.spec.replace, other.spec.replace) and one.who[0] != other.who[0]
+    return one.who == other.who or (same_place and in_turn)
 
 
 @pytest.fixture

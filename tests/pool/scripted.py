@@ -39,6 +39,7 @@ async def pooled(connect: Any, home: Path, *specs: ServerSpec) -> AsyncGenerator
         yield pool
         tasks.cancel_scope.cancel()
     assert connect.open == []
+    assert connect.overlaps == []
 
 
 def config(*specs: ServerSpec, **more: Any) -> Config:
