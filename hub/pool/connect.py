@@ -24,9 +24,9 @@ from hub.core.errors import ConfigurationError
 from hub.core.ports import Caller, RawResult
 from hub.core.spec import Era, ServerSpec
 from hub.core.supervisor import Loss, LossKind
-from hub.pool.era import Eras, negotiate
+from hub.pool.era import PROBE_SECONDS, Eras, negotiate
 from hub.pool.errors import ConnectionLost
-from hub.pool.http import unauthorized, written_mark
+from hub.pool.http import written_mark
 from hub.pool.param_headers import learn_param_headers
 from hub.pool.pulse import SENT, Pulse, Sent
 from hub.pool.wire import Way, Wire, open_wire
@@ -36,6 +36,10 @@ from hub.supervision.process import exit_reason
 HEALTH_SECONDS = 10.0
 """Between two questions whether the server is still there."""
 HEALTH_BUDGET = 5.0
+STOPPED_BUDGET = 1.0
+"""The same for a process that is stopped by a signal."""
+SILENCE_SECONDS = 2.0
+"""Of a server that has a ToolCall to answer: it is asked sooner."""
 PAGES = 100
 PROMPTS_SECONDS = 10.0
 """For the list of prompts, which nobody waits for; a server that does not answer has none."""
@@ -44,8 +48,7 @@ EXIT_SECONDS = 0.3
 """How long the exit of a process may take whose output has ended."""
 COMMAND_NOT_FOUND = 127
 """What a shell exits with."""
-_STOPPED = "Tt"
-_SSE_BROKE = "SSE stream"
+_SSE_BROKE = "SSE stream ended"
 _log = logging.getLogger(__name__)
 
 OnTools = Callable[[Sequence[Mapping[str, Any]]], None]
@@ -123,6 +126,7 @@ class Connection:
         finally:
             self._waiting -= 1
             SENT.reset(token)
+        self._pulse.doubt()
         raise TimeoutError(f"{self._name} did not answer {method} for {timeout:g} s.")
 
     async def send(self, method: str, params: Mapping[str, Any], options: CallOptions) -> RawResult:
@@ -221,12 +225,23 @@ class Connection:
 
     async def keep_healthy(self) -> None:
         """Find a server that is there but answers nothing, or that cannot be reached any more."""
+        asked_at = anyio.current_time()
         while not self.over:
-            await self._pulse.wait_doubt(HEALTH_SECONDS)
-            with anyio.move_on_after(HEALTH_BUDGET) as scope:
+            doubted = await self._pulse.wait_doubt(min(SILENCE_SECONDS, HEALTH_SECONDS))
+            if not doubted and not self._due(asked_at):
+                continue
+            asked_at = anyio.current_time()
+            budget = STOPPED_BUDGET if self._is_stopped() else HEALTH_BUDGET
+            with anyio.move_on_after(budget) as scope:
                 await self._probe()
-            if scope.cancelled_caught and not self._is_busy():
-                self._pulse.lose(Loss(f"it did not answer for {HEALTH_BUDGET:g} s", LossKind.HUNG))
+            if scope.cancelled_caught and (self._is_stopped() or not self._is_busy()):
+                self._pulse.lose(Loss(f"it did not answer for {budget:g} s", LossKind.HUNG))
+
+    def _due(self, asked_at: float) -> bool:
+        """Whether it is time to ask again, of itself or since a ToolCall waits in silence."""
+        now = anyio.current_time()
+        silent = now - max(asked_at, self._pulse.heard_at)
+        return now - asked_at >= HEALTH_SECONDS or (self._waiting > 0 and silent >= SILENCE_SECONDS)
 
     async def _probe(self) -> None:
         try:
@@ -235,12 +250,12 @@ class Connection:
             if written_mark(error.error.data) is not None:
                 self._pulse.lose(Loss(error.error.message))
 
+    def _is_stopped(self) -> bool:
+        row = orphans.row(self._wire.process.pid) if self._wire.process is not None else None
+        return row is not None and row.stopped
+
     def _is_busy(self) -> bool:
         """Whether silence may mean work: a ToolCall runs, and something was heard not too long ago."""
-        process = self._wire.process
-        row = orphans.row(process.pid) if process is not None else None
-        if row is not None and row.state in _STOPPED:
-            return False
         heard_ago = anyio.current_time() - self._pulse.heard_at
         return self._waiting > 0 and heard_ago < self.spec.timeouts.call
 
@@ -262,7 +277,8 @@ class Connection:
 async def open_connection(way: Way, eras: Eras, on_tools: OnTools) -> AsyncGenerator[Connection]:
     """Start or reach a server and agree on an era; yields once its tools are known.
 
-    A server that ends at an unknown first message is started again and spoken to in the legacy way.
+    A server that ends at an unknown first message, or says nothing any more after it, is started again and
+    spoken to in the legacy way.
 
     Raises:
         ConfigurationError: There is no such program, or not this era.
@@ -270,10 +286,14 @@ async def open_connection(way: Way, eras: Eras, on_tools: OnTools) -> AsyncGener
         ConnectionLost: It could not be reached, or ended; says why.
     """
     fingerprint, wanted = way.spec.fingerprint, way.spec.era
-    era = eras.get(fingerprint) or Era.AUTO if wanted is Era.AUTO else wanted
+    era, begun = _first_era(wanted, fingerprint, eras), anyio.current_time()
     async with AsyncExitStack() as stack:
         try:
             connection = await stack.enter_async_context(_opened(way, era, on_tools))
+        except anyio.get_cancelled_exc_class():
+            if era is Era.AUTO and anyio.current_time() - begun > PROBE_SECONDS:
+                eras.note_mute(fingerprint)
+            raise
         except (ConnectionLost, MCPError, ConfigurationError) as error:
             again = _other_era(era, wanted, way, error)
             if again is None:
@@ -285,14 +305,20 @@ async def open_connection(way: Way, eras: Eras, on_tools: OnTools) -> AsyncGener
         yield connection
 
 
+def _first_era(wanted: Era, fingerprint: str, eras: Eras) -> Era:
+    if wanted is not Era.AUTO:
+        return wanted
+    return eras.get(fingerprint) or (Era.LEGACY if eras.was_mute(fingerprint) else Era.AUTO)
+
+
 def _other_era(era: Era, wanted: Era, way: Way, error: Exception) -> Era | None:
     """Give what to try next: legacy where the question may have killed it, all where memory was wrong."""
     if wanted is not Era.AUTO:
         return None
     if era is not Era.AUTO:
         return Era.AUTO if not isinstance(error, ConnectionLost) else None
-    started = isinstance(error, ConnectionLost) and error.written
-    return Era.LEGACY if started and way.spec.transport == "stdio" else None
+    asked = isinstance(error, ConnectionLost) and error.written
+    return Era.LEGACY if asked and way.spec.transport == "stdio" else None
 
 
 @asynccontextmanager
@@ -340,14 +366,17 @@ async def _begin(connection: Connection, session: ClientSession, era: Era, wire:
         await negotiate(session, era, named=spec.timeouts.start if spec.era is era else None)
         await connection.refresh()
     except MCPError as error:
-        if wire.http is not None and wire.http.refused:
-            raise unauthorized(wire.http) from error
+        if wire.http is not None:
+            wire.http.check()
         if not pulse.over and written_mark(error.error.data) is None:
             raise
         loss = await described(pulse.loss or Loss(error.error.message), wire)
-        if loss.kind is LossKind.CONFIGURATION:
-            raise ConfigurationError(loss.reason, next_step="Correct command.") from error
-        raise ConnectionLost(loss.reason, written=wire.process is not None) from error
+        process = wire.process
+        if process is not None and process.exit_code == COMMAND_NOT_FOUND:
+            raise ConfigurationError(
+                loss.reason, next_step="Install what is not found, or correct command."
+            ) from error
+        raise ConnectionLost(loss.reason, written=process is not None and process.stdin.read_from) from error
 
 
 async def described(loss: Loss, wire: Wire) -> Loss:
@@ -355,11 +384,10 @@ async def described(loss: Loss, wire: Wire) -> Loss:
     process = wire.process
     if process is None:
         return loss
-    reason, kind = loss.reason, loss.kind
+    if loss.kind is LossKind.HUNG:  # it will not say or do anything more
+        return loss
+    reason = loss.reason
     with anyio.move_on_after(EXIT_SECONDS):
-        code = await process.wait()
-        reason = exit_reason(code)
-        if code == COMMAND_NOT_FOUND:
-            kind = LossKind.CONFIGURATION
+        reason = exit_reason(await process.wait())
     words = await process.last_words()
-    return Loss(f"{reason}: {words}" if words else reason, kind)
+    return Loss(f"{reason}: {words}" if words else reason, loss.kind)

@@ -29,6 +29,7 @@ class Eras:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known = _read(path)
+        self._mute: set[str] = set()
 
     def get(self, fingerprint: str) -> Era | None:
         return self._known.get(fingerprint)
@@ -40,6 +41,16 @@ class Eras:
         self._known[fingerprint] = era
         self._known = dict(list(self._known.items())[-REMEMBERED:])
         self._write()
+
+    def note_mute(self, fingerprint: str) -> None:
+        """Remember for one start that a server never got over the first question."""
+        self._mute.add(fingerprint)
+
+    def was_mute(self, fingerprint: str) -> bool:
+        """Say so once."""
+        was = fingerprint in self._mute
+        self._mute.discard(fingerprint)
+        return was
 
     def forget(self, fingerprint: str) -> None:
         """Drop a verdict that turned out wrong."""

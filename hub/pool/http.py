@@ -1,5 +1,6 @@
 """HTTP for MCP sessions: a failed request fails alone, and what it says about the session is noticed."""
 
+import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -9,12 +10,13 @@ import httpx2
 from mcp.client._transport import TransportStreams
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_types import CONNECTION_CLOSED
+from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR
 
-from hub.core.errors import Unauthorized
+from hub.core.errors import ConfigurationError, Unauthorized
 from hub.core.supervisor import Loss, LossKind
 from hub.pool.errors import ConnectionLost
 from hub.pool.pulse import Pulse
+from hub.pool.stdio import MESSAGE_LIMIT
 
 CONNECT_SECONDS = 10.0
 WRITE_SECONDS = 30.0
@@ -26,7 +28,10 @@ MARK = "hub/written"
 SESSION = "mcp-session-id"
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 _GATEWAY_ERRORS = frozenset({502, 503, 504})
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _FIRST_ERROR = 401, 403, 404, 400
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _FIRST_ERROR, _SERVER_ERROR = 401, 403, 404, 400, 500
+_TOO_LONG = f"The server's answer is longer than {MESSAGE_LIMIT // 2**20} MB."
+_KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
+"""A peer that has vanished without a word is found by the system, also where nothing is sent."""
 
 
 class HttpSession:
@@ -40,26 +45,43 @@ class HttpSession:
         """Of the last response that was an error."""
         self.reason = ""
         """Of the last request that failed without a response."""
+        self.moved: str | None = None
+        """Where the last response has led to, if it was a redirect."""
 
-    @property
-    def refused(self) -> bool:
-        """Whether the server wants other credentials."""
-        return self.status in (_UNAUTHORIZED, _FORBIDDEN)
+    def check(self) -> None:
+        """See whether what has failed needs somebody to change something.
+
+        Raises:
+            Unauthorized: The server wants other credentials.
+            ConfigurationError: The server is to be found elsewhere.
+        """
+        if self.status in (_UNAUTHORIZED, _FORBIDDEN):
+            raise Unauthorized(
+                f"The server wants other credentials (HTTP {self.status}).",
+                next_step='Correct the token in "headers".',
+            )
+        if self.moved is not None:
+            raise ConfigurationError(
+                f"The server leads to another address, {self.moved}, which gets nothing of ours by itself.",
+                next_step='If that is right, write it as "url".',
+            )
 
     def take(self, request: httpx2.Request, response: httpx2.Response) -> str | None:
         """Note a response; return the reason if it means that the request did not reach a session."""
         self.pulse.heard()
         self.id = response.headers.get(SESSION, self.id)
+        self.moved = response.headers.get("location") if response.has_redirect_location else None
         if response.status_code < _FIRST_ERROR:
             return None
         self.status = response.status_code
         if response.status_code == _UNAUTHORIZED:
-            self.pulse.lose(Loss("the server wants other credentials (HTTP 401)", LossKind.AUTHORIZATION))
-        elif response.status_code == _NOT_FOUND and SESSION in request.headers:
+            reason = "wants other credentials (HTTP 401)"
+            remedy = 'Correct the token in "headers".'
+            self.pulse.lose(Loss(f"the server {reason}. {remedy}", LossKind.AUTHORIZATION))
+            return reason
+        if response.status_code == _NOT_FOUND and SESSION in request.headers:
             self.pulse.lose(Loss("the server has ended the session (HTTP 404)"))
-            return "the server has ended the session"
-        elif response.status_code in _GATEWAY_ERRORS:
-            self.pulse.doubt()
+            return "has ended the session"
         return None
 
 
@@ -67,7 +89,7 @@ class SafeTransport(httpx2.AsyncHTTPTransport):
     """Turns what would end the whole session into an error answer to one request."""
 
     def __init__(self, session: HttpSession, *, one_way: bool = False) -> None:
-        super().__init__()
+        super().__init__(socket_options=_socket_options())
         self._session = session
         self._one_way = one_way
         """Answers come on another stream, so a failed POST has no answer to fail with."""
@@ -85,19 +107,32 @@ class SafeTransport(httpx2.AsyncHTTPTransport):
         if gone is not None:
             await response.aclose()
             return self._failed(request, gone, written=False)
-        if self._one_way and request.method == "POST" and response.status_code >= _FIRST_ERROR:
+        if request.method == "POST" and response.status_code >= self._unusable:
             await response.aclose()
-            return self._failed(request, f"HTTP {response.status_code}", written=True)
+            return self._refused(request, response)
         return response
+
+    @property
+    def _unusable(self) -> int:
+        """The first status of which nothing but itself is told."""
+        return _FIRST_ERROR if self._one_way else _SERVER_ERROR
+
+    def _refused(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+        """Say which error it was; one of a gateway may mean that there is no server behind it any more."""
+        reason = f"answered with HTTP {response.status_code}"
+        if self._one_way or response.status_code in _GATEWAY_ERRORS:
+            self._session.pulse.doubt()
+            return self._failed(request, reason, written=True)
+        if response.headers.get("content-type", "").lower().startswith("application/json"):
+            return response  # it may say more than we know
+        return _error(request, INTERNAL_ERROR, f"The server {reason}.")
 
     def _failed(self, request: httpx2.Request, reason: str, *, written: bool) -> httpx2.Response:
         self._session.reason = reason
         if self._one_way and request.method == "POST":
             self._session.pulse.lose(Loss(reason))
             return httpx2.Response(202, request=request)
-        error = {"code": CONNECTION_CLOSED, "message": reason, "data": {MARK: written}}
-        body = {"jsonrpc": "2.0", "id": None, "error": error}
-        return httpx2.Response(503, json=body, request=request)
+        return _error(request, CONNECTION_CLOSED, reason, {MARK: written})
 
 
 @asynccontextmanager
@@ -110,7 +145,9 @@ async def streamable_http(
         transport=SafeTransport(session), headers=dict(headers), timeout=timeout
     ) as client:
         try:
-            async with streamable_http_client(url, http_client=client, terminate_on_close=False) as streams:
+            async with streamable_http_client(
+                url, http_client=client, terminate_on_close=False, max_sse_event_size=MESSAGE_LIMIT
+            ) as streams:
                 yield streams
         finally:
             if session.id is not None and not session.pulse.over:
@@ -143,19 +180,10 @@ async def http_with_sse(
         try:
             streams = await stack.enter_async_context(connecting)
         except httpx2.HTTPStatusError as error:
-            if session.refused:
-                raise unauthorized(session) from error
+            session.check()
             reason = session.reason or f"HTTP {error.response.status_code}"
             raise ConnectionLost(f"The server {reason}.", written=False) from error
         yield streams
-
-
-def unauthorized(session: HttpSession) -> Unauthorized:
-    """Say what to do about a server that wants other credentials."""
-    return Unauthorized(
-        f"The server wants other credentials (HTTP {session.status}).",
-        next_step='Correct the token in "headers".',
-    )
 
 
 def written_mark(data: Any) -> bool | None:
@@ -171,8 +199,12 @@ async def _read_whole(response: httpx2.Response) -> httpx2.Response:
     """
     if not response.headers.get("content-type", "").lower().startswith("application/json"):
         return response
+    body = bytearray()
     try:
-        body = await response.aread()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MESSAGE_LIMIT:
+                return _error(response.request, INTERNAL_ERROR, _TOO_LONG)
     finally:
         await response.aclose()
     headers = [
@@ -180,7 +212,21 @@ async def _read_whole(response: httpx2.Response) -> httpx2.Response:
         for key, value in response.headers.multi_items()
         if key.lower() not in ("content-encoding", "content-length", "transfer-encoding")
     ]
-    return httpx2.Response(response.status_code, headers=headers, content=body)
+    return httpx2.Response(response.status_code, headers=headers, content=bytes(body))
+
+
+def _error(request: httpx2.Request, code: int, message: str, data: Any = None) -> httpx2.Response:
+    """Answer in place of the server."""
+    error = {"code": code, "message": message} | ({} if data is None else {"data": data})
+    body = {"jsonrpc": "2.0", "id": None, "error": error}
+    return httpx2.Response(503, json=body, request=request)
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    """Have the system look after idle connections, as far as it can."""
+    known = [(getattr(socket, name, None), value) for name, value in _KEEPALIVE.items()]
+    options = [(socket.IPPROTO_TCP, number, value) for number, value in known if number is not None]
+    return [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *options]
 
 
 def _words(error: Exception) -> str:

@@ -1,8 +1,8 @@
 """Starts sessions with servers and sees them off; two lives of the same one never overlap."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,8 @@ import anyio
 from anyio.abc import TaskGroup
 
 from hub.core.spec import ServerSpec, Transport
+from hub.core.supervisor import LossKind
+from hub.pool import causes
 from hub.pool.era import Eras
 from hub.pool.served import Listener, LiveConnection, Served, Tools
 from hub.pool.versions import Session, Version
@@ -62,10 +64,14 @@ class Launcher:
         self._tasks: TaskGroup | None = None
         self._installs = anyio.CapacityLimiter(PARALLEL_INSTALLS)
         self._starts = anyio.CapacityLimiter(PARALLEL_STARTS)
+        self._restarts = anyio.CapacityLimiter(PARALLEL_STARTS)
+        self._owned: dict[Served, causes.Stamp] = {}
+        """What runs, and what its last start depended on."""
 
     def begin(self, tasks: TaskGroup) -> None:
         """Have everything run in these tasks from now on."""
         self._tasks = tasks
+        tasks.start_soon(self._look_for_causes, name="causes of failed starts")
 
     def launch(self, spec: ServerSpec, *, like: Version | None, after: Version | None = None) -> Version:
         """Start a version, once `after` and an earlier life of the same version have gone.
@@ -101,8 +107,7 @@ class Launcher:
 
     def log_file(self, name: str, *, twin: bool = False, session: int = 0) -> Path:
         """Where a session's stderr goes."""
-        own = f"server-{_UNSAFE.sub('_', name)}{f'.call-{session}' if session else ''}"
-        return self._ground.home / "logs" / f"{own}{'.read-only.log' if twin else '.log'}"
+        return log_file(self._ground.home, name, twin=twin, session=session)
 
     def _session(self, spec: ServerSpec, number: int) -> Session:
         overlaid = spec.twin()
@@ -112,7 +117,22 @@ class Launcher:
     def _served(self, spec: ServerSpec, number: int) -> Served:
         return Served(spec, number, self._open, self._listener, self._ground.random01)
 
-    def _open(self, served: Served) -> AbstractAsyncContextManager[LiveConnection]:
+    @asynccontextmanager
+    async def _open(self, served: Served) -> AsyncGenerator[LiveConnection]:
+        """Open one life; what died together is not started again all at once."""
+        self._owned[served] = causes.stamp(served.spec)
+        async with AsyncExitStack() as stack:
+            if served.settled:
+                with anyio.move_on_after(START_HOLD_SECONDS):
+                    await self._restarts.acquire_on_behalf_of(stack)
+            try:
+                connection = await stack.enter_async_context(self._connected(served))
+            finally:
+                with suppress(RuntimeError):  # it was not given a place in time
+                    self._restarts.release_on_behalf_of(stack)
+            yield connection
+
+    def _connected(self, served: Served) -> AbstractAsyncContextManager[LiveConnection]:
         spec, number = served.spec, served.number
         way = Way(
             spec=spec,
@@ -138,10 +158,22 @@ class Launcher:
                 served.argv = await self._ground.resolve(
                     spec.command, spec.args, self._ground.home, environment(spec.env)
                 )
-        async with anyio.create_task_group() as tasks, self._starts:
-            tasks.start_soon(served.run)
-            with anyio.move_on_after(START_HOLD_SECONDS):
-                await served.wait_settled()
+        try:
+            async with anyio.create_task_group() as tasks, self._starts:
+                tasks.start_soon(served.run)
+                with anyio.move_on_after(START_HOLD_SECONDS):
+                    await served.wait_settled()
+        finally:
+            self._owned.pop(served, None)
+
+    async def _look_for_causes(self) -> None:
+        """Try again what could not be started, once something that it depends on has changed."""
+        while True:
+            await anyio.sleep(causes.LOOK_SECONDS)
+            for served, before in list(self._owned.items()):
+                failed = served.runner.gave_up_for is LossKind.CONFIGURATION
+                if failed and causes.stamp(served.spec) != before:
+                    served.runner.cause_changed()
 
     async def _see_off(self, version: Version) -> None:
         members = version.members
@@ -166,3 +198,9 @@ class Launcher:
         if self._tasks is None:
             raise RuntimeError("Pool.apply() needs Pool.run() to be running")
         return self._tasks
+
+
+def log_file(home: Path, name: str, *, twin: bool = False, session: int = 0) -> Path:
+    """Where a session's stderr goes, and what the hub has to say of it."""
+    own = f"server-{_UNSAFE.sub('_', name)}{f'.call-{session}' if session else ''}"
+    return home / "logs" / f"{own}{'.read-only.log' if twin else '.log'}"

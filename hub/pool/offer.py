@@ -7,9 +7,11 @@ from pathlib import Path
 from hub.core.catalog import Catalog, Route
 from hub.core.spec import ServerSpec
 from hub.pool import remembered
+from hub.pool.launcher import log_file
 from hub.pool.pins import Pins
 from hub.pool.served import Served, Tools
 from hub.pool.versions import Version
+from hub.supervision.output import note
 
 _LEFT_OUT = "left out"
 _log = logging.getLogger(__name__)
@@ -73,4 +75,5 @@ class Offer:
         )
         for server, tool, rule in sorted(found - self._left_out):
             _log.warning("%s: its tool %s is %s", server, tool, rule)
+            note(log_file(self._file.parent, server), f"[hub] its tool {tool} is {rule}")
         self._left_out = found

@@ -51,11 +51,12 @@ class Pulse:
         await self._ended.wait()
         return self.loss or Loss("it ended")
 
-    async def wait_doubt(self, seconds: float) -> None:
-        """Return at a doubt, or after so many seconds."""
-        with anyio.move_on_after(seconds):
+    async def wait_doubt(self, seconds: float) -> bool:
+        """Return True at a doubt, False after so many seconds."""
+        with anyio.move_on_after(seconds) as scope:
             await self._doubted.wait()
-        self._doubted = anyio.Event()
+            self._doubted = anyio.Event()
+        return not scope.cancelled_caught
 
     def tools_changed(self) -> None:
         """Have the list of tools fetched again."""

@@ -176,6 +176,11 @@ class Served:
         """Return once nothing of it is left."""
         await self._ended.wait()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the first start has succeeded or failed."""
+        return self._settled.is_set()
+
     async def wait_settled(self) -> None:
         """Return once the first start has succeeded or failed."""
         await self._settled.wait()

@@ -39,6 +39,10 @@ class Row:
     def dead(self) -> bool:
         return self.state in "ZX"
 
+    @property
+    def stopped(self) -> bool:
+        return self.state in "Tt"
+
 
 def row(pid: int) -> Row | None:
     """Look up one process; None when there is none, or no process table to read."""

@@ -24,9 +24,8 @@ class Output:
     """Takes the lines of one child's stderr (and stdout), secrets masked."""
 
     def __init__(
-        self, name: str, file: Path | None, secrets: Sequence[str], on_line: Callable[[str], None] | None
+        self, file: Path | None, secrets: Sequence[str], on_line: Callable[[str], None] | None
     ) -> None:
-        self._name = name
         self._file = file
         self._secrets = sorted((s for s in secrets if len(s) >= _SHORTEST_SECRET), key=len, reverse=True)
         self._on_line = on_line
@@ -71,15 +70,19 @@ class Output:
                 self._on_line(text)
 
     def _write(self, texts: Sequence[str]) -> None:
-        if self._file is None:
-            return
-        when = time.strftime("%Y-%m-%d %H:%M:%S")
-        data = "".join(f"{when} {text}\n" for text in texts).encode()
-        try:
-            append(self._file, data)
-        except OSError as error:
-            _log.warning("%s: its log is not written any more: %s", self._name, error)
+        if self._file is not None and not note(self._file, *texts):
             self._file = None
+
+
+def note(path: Path, *lines: str) -> bool:
+    """Add lines with the time to a log; a log that cannot be written is said once, and stops nothing."""
+    when = time.strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        append(path, "".join(f"{when} {line}\n" for line in lines).encode())
+    except OSError as error:
+        _log.warning("%s is not written any more: %s", path.name, error)
+        return False
+    return True
 
 
 def append(path: Path, data: bytes) -> None:

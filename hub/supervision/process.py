@@ -6,7 +6,7 @@ import sys
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ if sys.platform != "win32":
 POLL_SECONDS = 0.02
 LAST_WORDS_SECONDS = 0.2
 """How long the last lines of stderr may take after the exit; a grandchild may hold the pipe for ever."""
+LEFT_OVER_SECONDS = 0.25
+"""How long what has outlived its leader may take to go when it is asked to; the next life waits for that."""
 MARGIN_SECONDS = 0.5
 """What a stop may take on top of its steps, for looking around."""
 
@@ -112,19 +114,29 @@ class Process:
     async def stop(self, steps: StopSteps) -> None:
         """Close its input, then ask, then force; the group and what had left it are gone afterwards."""
         self.stdin.close()
-        with anyio.move_on_after(steps.close_stdin_wait):
+        waits = self._patience(steps)
+        with anyio.move_on_after(waits.close_stdin_wait):
             await self._exited.wait()
         if left := self._left():
-            times = 2 if steps.second_term else 1
+            times = 2 if waits.second_term else 1
             for _ in range(times):
                 self._send(signal.SIGTERM, left)
-                if await self._gone(left, steps.term_wait / times):
+                if await self._gone(left, waits.term_wait / times):
                     break
         with anyio.move_on_after(steps.kill_wait):
             while left := self._left():
                 self._send(orphans.KILL, left)
                 await self._gone(left, steps.kill_wait)
             await self._exited.wait()
+
+    def _patience(self, steps: StopSteps) -> StopSteps:
+        """Wait less for those who cannot do anything (stopped), and for what a dead leader has left."""
+        if self.exited:
+            return replace(steps, term_wait=min(steps.term_wait, LEFT_OVER_SECONDS))
+        row = orphans.row(self.pid)
+        if row is not None and row.stopped:
+            return replace(steps, close_stdin_wait=0, term_wait=0)
+        return steps
 
     def release(self) -> None:
         """Close the pipes and take the zombie off the process table."""
@@ -164,7 +176,7 @@ async def running(
         ConfigurationError: There is no such program or folder, or it must not be run.
     """
     marker = guardian.next_marker() if guardian is not None else f"{uuid.uuid4().hex}.0."
-    output = Output(name, log, command.secrets, on_line)
+    output = Output(log, command.secrets, on_line)
     process = Process(_spawn(command, marker), marker, output)
     failure: Exception | None = None
     attending = anyio.CancelScope(shield=True)

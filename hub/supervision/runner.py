@@ -104,6 +104,13 @@ class Runner(Generic[LifeT]):
         """The current life while it is ready."""
         return self._life if self._supervisor.state is State.READY else None
 
+    @property
+    def gave_up_for(self) -> LossKind | None:
+        """The kind of loss after which only another cause helps; None while it has not given up for one."""
+        supervisor = self._supervisor
+        given_up = supervisor.state in (State.FAILED, State.AUTH_REQUIRED)
+        return supervisor.loss.kind if given_up and supervisor.loss is not None else None
+
     def start(self) -> None:
         """Have it run; waiting for the next attempt is cut short."""
         self._tell(StartRequested())
@@ -256,7 +263,8 @@ def loss_from(error: BaseException) -> Loss:
             kind = LossKind.AUTHORIZATION
         case _:
             kind = LossKind.CRASH
-    return Loss(str(told) or type(told).__name__, kind)
+    remedy = told.next_step if isinstance(told, HubError) else ""
+    return Loss(f"{str(told) or type(told).__name__} {remedy}".rstrip(), kind)
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

@@ -9,12 +9,12 @@ from hub.supervision.output import MASK, Output, append
 
 
 def test_longer_secrets_are_masked_before_their_parts() -> None:
-    said = Output("x", None, ("hunter", "hunter22"), None)
+    said = Output(None, ("hunter", "hunter22"), None)
     assert said.mask("hunter22 and hunter") == f"{MASK} and {MASK}"
 
 
 def test_a_very_short_secret_masks_nothing() -> None:
-    assert Output("x", None, ("on",), None).mask("on the phone") == "on the phone"
+    assert Output(None, ("on",), None).mask("on the phone") == "on the phone"
 
 
 def test_a_full_file_is_set_aside_and_only_one_is_kept(
