@@ -25,6 +25,15 @@ _AGREED: Final = (
 _MURMURED: Final = re.compile(rf"(?:(?:{_MURMUR})(?: |$))+")
 _LISTENING: Final = re.compile(rf"(?:(?:{_MURMUR}|{_AGREED})(?: |$))+")
 _NOISE: Final = re.compile(r"[\[(*](?:cough\w*|laugh\w*|noise|music|sneez\w*|breath\w*|inaudible)[\])*]")
+_SPELLED: Final = re.compile(
+    r"\d+|[a-z]|(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple|null|eins|zwei|drei|vier|fünf|"
+    r"sechs|sieben|acht|neun|dash|dot|underscore|at)"
+)
+_OPEN_END: Final = re.compile(
+    r"and|or|but|because|the|a|an|my|your|is|um+|uh+m*|er|like|with|for|of|und|oder|aber|der|die|das|mein|meine|ist|äh"
+)
+FEWEST_SPELLED: Final = 3
+"""Digits or letters in a row that are no count any more: more of them may come."""
 MOST_WORDS: Final = 3
 """More words than this are a sentence, whatever they are."""
 
@@ -44,6 +53,21 @@ def only_listening(text: str, *, asked: bool = False) -> bool:
         return True
     known = _MURMURED if asked else _LISTENING
     return len(bare.split()) <= MOST_WORDS and known.fullmatch(bare) is not None
+
+
+def goes_on(text: str) -> bool:
+    """Whether somebody who pauses here is in the middle: a number, a name that is spelled, "and"."""
+    words = _bare(text.replace(".", " ")).split()
+    if not words:
+        return False
+    if _OPEN_END.fullmatch(words[-1]):
+        return True
+    spelled = 0
+    for word in reversed(words):
+        if not _SPELLED.fullmatch(word):
+            break
+        spelled += len(word) if word.isdecimal() else 1
+    return spelled >= FEWEST_SPELLED
 
 
 def _bare(text: str) -> str:

@@ -1,10 +1,13 @@
 """Builds the AgentSession of a call from its persona and Brief, with the settings that measured best."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from livekit.agents import Agent, AgentSession, llm
+from livekit import rtc
+from livekit.agents import Agent, AgentSession, ModelSettings, llm
+from livekit.agents.stt import SpeechEvent
+from livekit.agents.types import TimedString
 from livekit.agents.voice.room_io import (
     AudioInputOptions,
     RoomOptions,
@@ -14,6 +17,7 @@ from livekit.agents.voice.room_io import (
 from livekit.agents.voice.room_io.types import TextInputCallback
 
 from hub.core.wire import Brief
+from hub.voice.floor import Floor, agent_speaks
 from hub.voice.instructions import instructions
 from hub.voice.models import CONNECT, Models, SteadySpeechToText
 from hub.voice.persona import Persona
@@ -27,8 +31,6 @@ FRAME_MS: Final = 20
 HEARING_RATE: Final = 16_000
 """What the recogniser and Silero take: at any other rate both resample each frame, in Python, on the loop."""
 TOOL_STEPS: Final = 8
-RESUME_SECONDS: Final = 0.6
-"""Silence after which an interruption without words was none."""
 LAST_TRANSCRIPT_SECONDS: Final = 0.3
 TAKEN_OVER: Final = (
     "The connection to this call was lost here and you have just taken it over. The caller may not have "
@@ -66,7 +68,7 @@ def build_session(
                 "mode": "vad",
                 "min_duration": persona.turns.interruption,
                 "resume_false_interruption": True,
-                "false_interruption_timeout": RESUME_SECONDS,
+                "false_interruption_timeout": persona.turns.resume,
             },
         },
         max_tool_steps=TOOL_STEPS,
@@ -109,10 +111,21 @@ class _HubAgent(Agent):
     A turn that answers a question of the hub's is no request, so that the model has nothing to reply.
     """
 
-    def __init__(self, ready: Ready, answered: Answered, **options: Any) -> None:
+    def __init__(self, ready: Ready, answered: Answered, spelling: float, **options: Any) -> None:
         super().__init__(**options)
         self._ready = ready
         self._answered = answered
+        self._floor = Floor(lambda: agent_speaks(self.session), spelling)
+
+    def stt_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncGenerator[SpeechEvent | str]:
+        return self._floor.heard(Agent.default.stt_node(self, audio, model_settings))
+
+    def transcription_node(
+        self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
+    ) -> AsyncGenerator[str | TimedString]:
+        return self._floor.noted(Agent.default.transcription_node(self, text, model_settings))
 
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
         if await self._answered(new_message.text_content or ""):
@@ -126,7 +139,8 @@ def build_agent(persona: Persona, brief: Brief, ready: Ready, answered: Answered
     context = _remembered(brief.history)
     if brief.taken_over:
         context.add_message(role="system", content=TAKEN_OVER)
-    return _HubAgent(ready, answered, instructions=instructions(persona, brief), chat_ctx=context)
+    told = instructions(persona, brief)
+    return _HubAgent(ready, answered, persona.turns.spelling, instructions=told, chat_ctx=context)
 
 
 async def add_note(session: AgentSession[Any], text: str) -> None:

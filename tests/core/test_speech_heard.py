@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.core.speech_heard import calls_off, only_listening
+from hub.core.speech_heard import calls_off, goes_on, only_listening
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,35 @@ def test_they_are_answers_where_something_was_asked(text: str) -> None:
 @pytest.mark.parametrize("text", MURMURS)
 def test_a_murmur_never_is(text: str) -> None:
     assert only_listening(text, asked=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My number is 555",
+        "five five five",
+        "It is spelled A. D. A.",
+        "4 2 7",
+        "I want the red one and",
+        "My name is",
+        "um",
+    ],
+)
+def test_who_pauses_here_goes_on(text: str) -> None:
+    assert goes_on(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How many customers are there?",
+        "Show me order 42.",
+        "I have two.",
+        "",
+        "Thanks!",
+        "Plan B.",
+        "room 4 b",
+    ],
+)
+def test_who_pauses_here_may_be_done(text: str) -> None:
+    assert not goes_on(text)
