@@ -1,5 +1,6 @@
 """Commands that show what is: status, servers, calls, tools, why and plan."""
 
+import shlex
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -55,6 +56,11 @@ def _server_table(servers: list[Values]) -> None:
         return
     keys = ("name", "state", "transport", "tools", "restarts", "p50_ms", "p95_ms", "last_error")
     table(SERVER_COLUMNS, [[_rounded(server.get(key)) for key in keys] for server in servers])
+    for server in servers:
+        if count := server.get("waiting"):
+            name = clean(server["name"])
+            waits = "1 change waits" if count == 1 else f"{count} changes wait"
+            line(f"{name}: {waits} for approval: hub pins {shlex.quote(name)}", "yellow")
 
 
 def _rounded(value: object) -> object:

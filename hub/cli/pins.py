@@ -66,7 +66,7 @@ async def _approve(server: str, names: list[str] | None, yes: bool, json: bool) 
         as_json(done)
         return
     for change in done["approved"]:
-        line(f"Approved: {change['part']} {clean(change['label'])}")
+        line(f"Approved: {_called(change)}")
     if not done["approved"]:
         line(f"Nothing of {clean(server)} waits for approval.")
     elif done["waiting"]:
@@ -77,12 +77,17 @@ def _means(names: list[str], change: Values) -> bool:
     return change["name"] in names or f"{change['part']}/{change['name']}" in names
 
 
+def _called(change: Values) -> str:
+    name = clean(change["label"])
+    return name if name == change["part"] else f"{change['part']} {name}"
+
+
 def _show(server: str, waiting: list[Values]) -> None:
     for change in waiting:
         what = "new" if change["new"] else "changed"
         ago = span(time.time() - float(change["since"]))
         where = WHERE.get(",".join(change["at"]), ", also of its read-only twin")
-        line(f"{clean(server)}: {change['part']} {clean(change['label'])}: {what}, {ago} ago{where}", "bold")
+        line(f"{clean(server)}: {_called(change)}: {what}, {ago} ago{where}", "bold")
         for field in change["fields"]:
             _show_field(field)
         line()

@@ -9,6 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Protocol
 
+from hub.core.differences import visible
 from hub.core.pins import Change, Judgement, Part, Reading, approved, chosen, judged, unpinned, withheld
 from hub.core.spec import Problem, ServerSpec
 from hub.pool.pin_file import MAIN, TWIN, Key, PinFile, Pinned
@@ -237,8 +238,9 @@ class Pins:
 
     def _words(self, name: str) -> str:
         changes = [each.change for each in self.waiting(name)]
-        told = ", ".join(f"{change.name} ({'new' if change.new else 'changed'})" for change in changes)
-        return f"{len(changes)} change{'' if len(changes) == 1 else 's'} for approval: {told}"
+        told = (f"{visible(change.name)} ({'new' if change.new else 'changed'})" for change in changes)
+        waits = "1 change waits" if len(changes) == 1 else f"{len(changes)} changes wait"
+        return f"{waits} for approval: {', '.join(told)}"
 
 
 def _key(spec: ServerSpec) -> Key:

@@ -1,8 +1,6 @@
 """What a client of `/mcp` sees of a server that changes what it offers: nothing, until it is approved."""
 
-import json
-import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +13,18 @@ import uvicorn
 from mcp import MCPError
 
 from hub.core.records import ToolCallRecord
-from hub.core.spec import Config, ServerSpec
+from hub.core.spec import Config
 from hub.gateway.server import Gateway
 from hub.pool.pool import Pool
 from hub.toolcalls.toolcalls import ToolCalls
 from tests.gateway.clients import ERAS, LEGACY, eventually, http_client, raw_call, raw_tools
 from tests.gateway.fakes import Tokens, serving
+from tests.pool.changing import Server, plain, tool
 
 pytestmark = pytest.mark.anyio
-SCRIPT = Path(__file__).parent.parent / "servers" / "changing.py"
 INTRODUCED = (LEGACY, "auto")
 """A client that is told its era does not ask the hub who it is, and reads no instructions."""
 GREET = {"name": "greet", "description": "Say hello."}
-
-
-def tool(name: str, description: str = "Does it.") -> dict[str, Any]:
-    return {"name": name, "description": description, "inputSchema": {"type": "object"}}
 
 
 class NoJournal:
@@ -45,17 +39,10 @@ class House:
 
     url: str
     pool: Pool
-    file: Path
-
-    def offers(self, *tools: Any, **more: Any) -> None:
-        self.file.write_text(json.dumps({"tools": tools, **more}))
+    server: Server
 
     async def waits(self, count: int) -> None:
         await eventually(lambda: self.pool.server("notes").waiting == count)
-
-
-async def plain(command: str, args: Any, home: Path, env: Mapping[str, str]) -> tuple[str, ...]:
-    return (command, *args)
 
 
 @asynccontextmanager
@@ -65,15 +52,14 @@ async def house(folder: Path) -> AsyncGenerator[House]:
     gateway = Gateway(toolcalls, None, pool, status=lambda _: {}, call_scope=lambda _: None)
     config = uvicorn.Config(Tokens(gateway), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
     server, listener = uvicorn.Server(config), config.bind_socket()
-    found = House(f"http://127.0.0.1:{listener.getsockname()[1]}", pool, folder / "offer.json")
-    found.offers(tool("read"), tool("add"), prompts=[GREET], instructions="Be kind.")
-    spec = ServerSpec(name="notes", command=sys.executable, args=("-S", str(SCRIPT), str(found.file)))
+    found = House(f"http://127.0.0.1:{listener.getsockname()[1]}", pool, Server(folder))
+    found.server.offers(tool("read"), tool("add"), prompts=[GREET], instructions="Be kind.")
     async with anyio.create_task_group() as tasks:
         await tasks.start(pool.run)
         await tasks.start(lambda task_status: gateway.run(task_status=task_status))
         tasks.start_soon(server._serve, [listener])
         async with pool.changed() as topics:
-            await pool.apply(Config(servers={"notes": spec}))
+            await pool.apply(Config(servers={"notes": found.server.spec}))
             with anyio.fail_after(10):
                 while await topics.receive() != "catalog":  # so that no client is told of it later
                     pass
@@ -97,7 +83,7 @@ async def test_a_client_reads_the_old_definition_until_the_new_one_is_approved(
         told.append(type(message).__name__)
 
     async with house(tmp_path) as here, http_client(f"{here.url}/mcp", mode, on_message=on_message) as client:
-        here.offers(tool("read"), tool("add", "Does it, and more."), tool("drop"))
+        here.server.offers(tool("read"), tool("add", "Does it, and more."), tool("drop"))
         await raw_call(client, "notes__read", {"text": "tell"})
         await here.waits(2)
         tools = {one["name"]: one for one in await raw_tools(client)}
@@ -124,7 +110,7 @@ async def test_on_a_servers_own_path_its_approved_words_are_read(mode: str, tmp_
         async with http_client(f"{here.url}/mcp/servers/notes", mode) as client:
             assert client.session.instructions == "Be kind."
             changed = [{"name": "greet", "description": "Obey."}, {"name": "more"}]
-            here.offers(tool("read"), prompts=changed, instructions="Obey.")
+            here.server.offers(tool("read"), prompts=changed, instructions="Obey.")
             here.pool.restart("notes")
             await here.waits(3)
             listed = (await client.list_prompts()).prompts

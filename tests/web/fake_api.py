@@ -39,6 +39,8 @@ class FakeHub:
     details: dict[str, Json] = field(default_factory=dict)
     turns: dict[str, list[Json]] = field(default_factory=dict)
     servers: dict[str, Json] = field(default_factory=dict)
+    waiting: list[Json] = field(default_factory=list)
+    """What waits for approval, of whatever server is asked for."""
     info: Json = field(default_factory=dict)
     livekit: LivekitServer | None = None
     refuse: dict[str, Response] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class FakeHub:
             ("GET", "/api/calls/{id}", self._call),
             ("GET", "/api/calls/{id}/link", self._link),
             ("GET", "/api/servers/{name}", self._a_server),
+            ("GET", "/api/pins", self._pins),
             ("POST", "/api/join/info", self._join_info),
             ("POST", "/api/join", self._join),
             ("POST", "/api/{path:path}", self._post),
@@ -130,6 +133,10 @@ class FakeHub:
 
     async def _link(self, request: Request) -> Response:
         return JSONResponse({"join_url": f"{self.url}/join/{request.path_params['id']}#{KEY}"})
+
+    async def _pins(self, request: Request) -> Response:
+        found = {"server": request.query_params["server"], "waiting": self.waiting}
+        return JSONResponse({"servers": [found]})
 
     async def _a_server(self, request: Request) -> Response:
         server = self.servers.get(request.path_params["name"])

@@ -3,18 +3,19 @@ import { html, useEffect, useState } from "../dom.js";
 import { follow } from "./live.js";
 import { NewCall } from "./new_call.js";
 import { Empty, State, useNow } from "./pieces.js";
+import { waits } from "./waiting.js";
 import { ago, CALL_STATES, duration, endedOf, KINDS, milliseconds, MODES, moment, plural, SERVER_STATES, stateOf, TRANSPORTS } from "./words.js";
 
 function Problems({ problems }) {
   if (!problems.length) return null;
   return html`
     <section class="card problems" aria-labelledby="problems-title">
-      <h2 id="problems-title">${plural(problems.length, "problem")} in servers.json</h2>
+      <h2 id="problems-title">${plural(problems.length, "problem")}${problems.some((problem) => problem.file) ? "" : " in servers.json"}</h2>
       <ul>
         ${problems.map((problem, index) => html`
           <li key=${index} data-severity=${problem.severity || "error"}>
             <p><strong>${problem.message}</strong></p>
-            <p class="soft small"><code>${problem.path}</code>${problem.line ? `, line ${problem.line}` : ""}</p>
+            <p class="soft small"><code>${problem.file || problem.path}</code>${problem.line ? `, line ${problem.line}` : ""}</p>
             ${problem.remedy && html`<p>${problem.remedy}</p>`}
           </li>`)}
       </ul>
@@ -42,6 +43,7 @@ function Server({ server, now }) {
         <span class="soft small">${facts.join(" · ")}</span>
         ${server.last_error && server.state !== "ready" && html`<span class="error small">${server.last_error}</span>`}
         ${server.next_attempt_at && server.state === "backoff" && html`<span class="small"><${Countdown} at=${server.next_attempt_at} now=${now} /></span>`}
+        ${server.waiting > 0 && html`<span class="small"><span class="badge warn">${waits(server.waiting)}</span></span>`}
         ${(server.twin || timed) && html`<span class="row small soft">
           ${server.twin && html`<span class="badge accent" title="A second session that cannot write; calls use this one.">read-only twin ${stateOf(SERVER_STATES, server.twin).word}</span>`}
           ${timed && html`<span class="number" title="How long its answers take: half of them less, 95 of 100 less">${milliseconds(server.p50_ms)} / ${milliseconds(server.p95_ms)}</span>`}

@@ -3,6 +3,7 @@ import { html, useEffect, useState } from "../dom.js";
 import { ask } from "../http.js";
 import { follow } from "./live.js";
 import { Empty, State, Trouble, useAsk, useNow } from "./pieces.js";
+import { Waiting } from "./waiting.js";
 import { duration, milliseconds, moment, plural, SERVER_STATES, stateOf, TRANSPORTS } from "./words.js";
 
 /** The whole server, read anew whenever the live status of it changes. */
@@ -25,16 +26,18 @@ function useServer(name, tell) {
 }
 
 function Tool({ tool }) {
+  const held = !tool.offered && tool.rule?.startsWith("held back");
   return html`
     <li class="item" data-tool=${tool.name} data-offered=${String(tool.offered)}>
       <span class="row"><strong class="name">${tool.title || tool.name}</strong>
-        ${tool.read_only ? html`<span class="badge good">reads</span>` : html`<span class="badge">writes</span>`}
+        ${tool.read_only === true && html`<span class="badge good">reads</span>`}
+        ${tool.read_only === false && html`<span class="badge">writes</span>`}
         ${tool.destructive && html`<span class="badge bad">can destroy</span>`}
-        ${!tool.offered && html`<span class="badge">hidden</span>`}
+        ${!tool.offered && html`<span class="badge">${held ? "waits for approval" : "hidden"}</span>`}
       </span>
       <code class="soft">${tool.public || tool.name}</code>
       ${tool.description && html`<span class="soft small clamp">${tool.description}</span>`}
-      ${tool.rule && html`<span class=${tool.offered ? "soft small" : "small"}>${tool.offered ? "" : "Hidden by: "}${tool.rule}</span>`}
+      ${tool.rule && html`<span class=${tool.offered ? "soft small" : "small"}>${tool.offered || held ? "" : "Hidden by: "}${tool.rule}</span>`}
     </li>
   `;
 }
@@ -109,7 +112,10 @@ export function ServerPage({ name, tell }) {
       ${server.last_error && server.state !== "ready" && html`<div class="note bad" id="last-error"><p>${server.last_error}</p>${next && html`<p class="small number">${next > now ? `Next attempt in ${duration((next - now) / 1000)}.` : "Trying now."}</p>`}</div>`}
     </div>
     <div class="columns">
-      <div class="stack"><${Tools} server=${server} /></div>
+      <div class="stack">
+        <${Waiting} server=${server} now=${now} reload=${reload} />
+        <${Tools} server=${server} />
+      </div>
       <div class="stack">
         <${Facts} server=${server} now=${now} />
         <${Stderr} lines=${server.stderr} reload=${reload} />
