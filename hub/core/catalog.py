@@ -1,6 +1,6 @@
 """Public tool names and what is behind them: filters, corrected annotations, presets, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -110,6 +110,12 @@ class Catalog:
         return meant if view is None else [_through(reason, view) for reason in meant]
 
 
+def hidden_in(views: Iterable[View], route: Route) -> list[str]:
+    """Say which views hide an offered tool, each with its rule."""
+    seen = ((view, *_seen(route, view)) for view in views)
+    return [f"in view {view.name} {rule}" for view, shown, rule in seen if not shown]
+
+
 def shows(view: View, route: Route) -> bool:
     """Whether a view shows one tool."""
     return view is EVERYTHING or _seen(route, view)[0]
@@ -159,7 +165,8 @@ def _route(spec: ServerSpec, definition: dict[str, Any], public: str) -> Route:
         read=_first(spec.tools.read, names) is not None,
         write=_first(spec.tools.write, names) is not None,
     )
-    preset = _preset(spec.tools, names, known_arguments(definition))
+    presets = _presets(spec.tools, names, known_arguments(definition))
+    preset = {name: value for name, (_, value) in presets.items()}
     found = traits(mended)
     return Route(
         public=public,
@@ -173,15 +180,17 @@ def _route(spec: ServerSpec, definition: dict[str, Any], public: str) -> Route:
     )
 
 
-def _preset(policy: ToolPolicy, names: tuple[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect the fixed arguments: a glob's only where the tool knows them, then the exact name's."""
-    fixed: dict[str, Any] = {}
+def _presets(
+    policy: ToolPolicy, names: tuple[str, str], known: Mapping[str, Any]
+) -> dict[str, tuple[str, Any]]:
+    """Collect the fixed arguments and what fixes each: a glob where the tool knows it, or the exact name."""
+    fixed: dict[str, tuple[str, Any]] = {}
     for pattern, values in policy.preset.items():
         if pattern not in names and _first((pattern,), names) is not None:
-            fixed.update({key: value for key, value in values.items() if key in known})
+            fixed.update({key: (pattern, value) for key, value in values.items() if key in known})
     for pattern, values in policy.preset.items():
         if pattern in names:
-            fixed.update(values)
+            fixed.update({key: (pattern, value) for key, value in values.items()})
     return fixed
 
 
@@ -233,6 +242,8 @@ def _renaming(route: Route, policy: ToolPolicy) -> str:
         if pattern is not None:
             parts.append(f'counts as one that {word}s by tools.{word} "{pattern}"')
             break
+    by = _presets(policy, (route.tool, route.public), route.preset)
+    parts += [f'{name} fixed and hidden by tools.preset "{pattern}"' for name, (pattern, _) in by.items()]
     return "".join(f"; {part}" for part in parts)
 
 

@@ -117,6 +117,13 @@ class Pool:
             return of_idle(spec)
         raise NotFound(f"There is no server {name}.", next_step="See: hub servers")
 
+    def pending(self, name: str) -> str | None:
+        """Say how it stands with an edit that a server does not go by yet."""
+        server = self._servers.get(name)
+        if server is None or (server.edit_error is None and server.candidate is None):
+            return None
+        return server.edit_error or "its new version is starting"
+
     def spec(self, name: str) -> ServerSpec | None:
         """Return the spec that a server runs by, else the one that the file has."""
         server = self._servers.get(name)
@@ -164,7 +171,7 @@ class Pool:
             try:
                 return await served.call(method, params, caller=caller, since=since, harmless=harmless)
             except ServerUnavailable:
-                if not served.retired or self._served(server, call_id, twin=twin) is served:
+                if self._served(server, call_id, twin=twin) is served:
                     raise
 
     def call_over(self, call_id: str) -> None:

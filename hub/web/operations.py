@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from hub.core import gate
+from hub.core.catalog import Reason, Route, hidden_in
 from hub.core.errors import NotFound
-from hub.core.plan import plan
-from hub.core.spec import EVERYTHING, Config, Problem
+from hub.core.gate import Ruling, Verdict
+from hub.core.plan import Action, Step
+from hub.core.spec import EVERYTHING, Config, Confirm, Problem, Share
 from hub.pool.config_file import ConfigFile
 from hub.pool.pool import Pool
-
-NEVER_STARTED = frozenset({"disabled", "not_configured"})
 
 
 class ServerOperations:
@@ -71,24 +72,42 @@ class ServerOperations:
 
     def why(self, tool: str) -> list[dict[str, Any]]:
         return [
-            {"tool": reason.tool, "offered": reason.offered, "rule": reason.rule}
+            {"tool": reason.tool, "offered": reason.offered, "rule": self._rule(reason)}
             for reason in self._pool.catalog.why(tool)
         ]
 
+    def _rule(self, reason: Reason) -> str:
+        """All that decides about a tool: its server's policies, the views, the gate of voice calls."""
+        spec = self._pool.spec(reason.server)
+        if not reason.offered or reason.route is None or spec is None:
+            return reason.rule
+        hidden = hidden_in(self._pool.config.views.values(), reason.route)
+        own = ["each voice call has a session of its own by share"] if spec.share is Share.CALL else []
+        gated = gate.rule(reason.route, spec.confirm, None, has_twin=self._has_twin(reason.route))
+        return "; ".join([reason.rule, *hidden, *own, _gated(gated, spec.confirm)])
+
+    def _has_twin(self, route: Route) -> bool:
+        """Whether the read-only twin offers the tool too."""
+        twins = self._pool.voice_catalog.route(route.public) if self._pool.has_twin(route.server) else None
+        return twins is not None and twins.tool == route.tool
+
     def plan(self) -> dict[str, Any]:
+        """What servers.json, as it is on disk now, would change."""
         wanted: Config = self._file.read()
-        running = {
-            status.name: spec
-            for status in self._pool.servers()
-            if status.state not in NEVER_STARTED and (spec := self._pool.spec(status.name)) is not None
-        }
-        steps = plan(running, wanted)
         return {
             "steps": [
-                {"server": step.server, "action": step.action.value, "why": step.why} for step in steps.steps
+                {"server": step.server, "action": step.action.value, "why": self._why(step)}
+                for step in self._pool.plan(wanted).steps
             ],
             "problems": [told(problem) for problem in wanted.problems],
         }
+
+    def _why(self, step: Step) -> str:
+        """The reason of a step; where nothing would be done, also how the last edit stands."""
+        if step.action is not Action.KEEP:
+            return step.why
+        pending = self._pool.pending(step.server)
+        return f"{step.why}; {pending}" if pending is not None else step.why
 
     def problems(self) -> list[dict[str, Any]]:
         """What is wrong with servers.json as it was last read, and with the file of pins."""
@@ -102,3 +121,12 @@ class ServerOperations:
 def told(problem: Problem) -> dict[str, Any]:
     """A problem as plain values."""
     return asdict(problem)
+
+
+def _gated(ruling: Ruling, confirm: Confirm) -> str:
+    """What the gate does in a voice call, before anything is known of the arguments."""
+    if ruling.verdict is Verdict.CONFIRM:
+        return f'in a voice call only after a yes, by confirm "{confirm.value}"'
+    if ruling.twin:
+        return "in a voice call by the read-only twin, what that refuses only after a yes"
+    return "in a voice call without a question"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.core.catalog import Catalog, Reason
+from hub.core.catalog import Catalog, Reason, hidden_in
 from hub.core.spec import EVERYTHING, ServerSpec, ToolPolicy, View
 
 READ = {"annotations": {"readOnlyHint": True}}
@@ -160,6 +160,29 @@ def test_a_view_adds_its_own_reason() -> None:
     assert rules["list_orders"] == (True, 'offered by tools.allow "*"; offered by views.voice.allow "*"')
     elsewhere = found.why("list_orders", View(name="voice", servers=("x",)))
     assert elsewhere[0].rule.endswith("hidden: nothing in views.voice.servers matches s")
+
+
+def test_a_preset_is_named_with_the_rule_that_fixes_each_argument() -> None:
+    takes = {"type": "object", "properties": {"project": {}, "limit": {}, "q": {}}}
+    policy = ToolPolicy(preset={"*": {"project": "p", "limit": 5, "other": 1}, "find": {"limit": 9}})
+    spec = ServerSpec(name="s", command="s", tools=policy)
+    found = Catalog.build({"s": (spec, [{"name": "find", "inputSchema": takes}])})
+    (why,) = found.why("find")
+    assert why.rule == (
+        'offered by tools.allow "*"; project fixed and hidden by tools.preset "*"; '
+        'limit fixed and hidden by tools.preset "find"'
+    )
+    assert why.route is not None
+    assert why.route.arguments({"q": "x", "limit": 100}) == {"q": "x", "project": "p", "limit": 9}
+
+
+def test_views_that_hide_a_tool_are_named() -> None:
+    route = catalog(server("s", SHOP)).routes["s__add_order"]
+    views = [View(name="voice"), View(name="quiet", deny=("@write",)), View(name="n", servers=("n",))]
+    assert hidden_in(views, route) == [
+        'in view quiet hidden by views.quiet.deny "@write"',
+        "in view n hidden: nothing in views.n.servers matches s",
+    ]
 
 
 def test_what_cannot_be_offered_says_why_and_harms_no_other() -> None:
