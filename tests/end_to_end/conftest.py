@@ -29,6 +29,12 @@ def hub_environment(livekit_server_bin: Path, node: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def config_of_house() -> str:
+    """The servers.json of most of these tests."""
+    return config_text(sys.executable)
+
+
+@pytest.fixture(scope="session")
 def hub(hub_environment: dict[str, str]) -> Iterator[House]:
     """A hub with the practice providers, the npm Supabase server and the notes server."""
     home = Path(tempfile.mkdtemp(prefix="vh-e2e-", dir="/tmp"))

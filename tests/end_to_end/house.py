@@ -76,6 +76,15 @@ class House:
 
         wait_until(there, READY_SECONDS, lambda: f"not ready: {self.said[-3000:]}")
 
+    def wait_part(self, name: str) -> None:
+        """Return once a part that was just killed is up again."""
+
+        def back() -> bool:
+            (part,) = [one for one in self.get("/api/status")["parts"] if one["name"] == name]
+            return bool(part["restarts"]) and part["state"] == "ready"
+
+        wait_until(back, READY_SECONDS, lambda: f"{name} does not come back: {self.said[-3000:]}")
+
     def processes(self) -> dict[int, str]:
         """Every process of this hub, itself included: pid → command line."""
         family = [psutil.Process(self.process.pid)]
