@@ -55,12 +55,19 @@ def _server_table(servers: list[Values]) -> None:
         line("There are no servers in servers.json.")
         return
     keys = ("name", "state", "transport", "tools", "restarts", "p50_ms", "p95_ms", "last_error")
-    table(SERVER_COLUMNS, [[_rounded(server.get(key)) for key in keys] for server in servers])
+    told = [server | {"state": _state(server)} for server in servers]
+    table(SERVER_COLUMNS, [[_rounded(server.get(key)) for key in keys] for server in told])
     for server in servers:
         if count := server.get("waiting"):
             name = clean(server["name"])
             waits = "1 change waits" if count == 1 else f"{count} changes wait"
             line(f"{name}: {waits} for approval: hub pins {shlex.quote(name)}", "yellow")
+
+
+def _state(server: Values) -> str:
+    """The state, and how many sessions there are where each voice call has its own."""
+    sessions = server.get("sessions")
+    return f"{server['state']}, {sessions} sessions" if sessions else str(server["state"])
 
 
 def _rounded(value: object) -> object:

@@ -45,6 +45,13 @@ def test_status_says_when_there_is_no_voice(fake: FakeHub, capsys: Output) -> No
     assert "There are no servers" in said
 
 
+def test_a_server_with_a_session_for_each_call_says_how_many_there_are(fake: FakeHub, capsys: Output) -> None:
+    shop = {"name": "shop", "state": "ready", "transport": "stdio", "tools": 3, "sessions": 3}
+    fake.routes["GET /api/servers"] = (200, {"servers": [shop, shop | {"name": "x", "sessions": None}]})
+    said = printed(capsys, "servers")
+    assert said.count("ready, 3 sessions") == 1
+
+
 def test_what_a_server_says_cannot_steer_the_terminal(fake: FakeHub, capsys: Output) -> None:
     fake.routes["GET /api/status"] = (200, STATUS)
     said = printed(capsys, "status")

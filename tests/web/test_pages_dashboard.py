@@ -21,6 +21,9 @@ STICKING_OUT = """
 LONG = "a_very_long_name_without_any_place_to_break_it_" * 3
 
 
+STAYS = "the new version does not come up, so the old one stays: no such program"
+
+
 @pytest.fixture
 async def hub() -> AsyncGenerator[FakeHub]:
     async with FakeHub(status=status()).serving() as fake:
@@ -33,6 +36,8 @@ async def test_the_overview_says_how_everything_is(browser: Browser, hub: FakeHu
             server("supabase", twin="ready", p50_ms=34.0, p95_ms=120.0, restarts=2),
             server("notes", "backoff", last_error="connection refused", next_attempt_at=time.time() + 30),
             server("github", "not_configured", last_error="The variable GITHUB_TOKEN is missing."),
+            server("shop", sessions=3, last_error=STAYS, edit_error=STAYS),
+            server("mended", last_error="killed by SIGKILL"),
         ],
         problems=[problem("mcpServers.notes.cal", "cal is not known.", "Write call.")],
     )
@@ -57,6 +62,10 @@ async def test_the_overview_says_how_everything_is(browser: Browser, hub: FakeHu
         assert "connection refused" in notes
         assert "next attempt in" in notes
         assert "The variable GITHUB_TOKEN is missing." in await seen.text("[data-server=github]")
+        shop = await seen.text("[data-server=shop]")
+        assert "3 sessions" in shop
+        assert STAYS in shop
+        assert "SIGKILL" not in await seen.text("[data-server=mended]")
         assert "in progress" in await seen.text("[data-call=c1]")
         assert "1 min 15 s · the voice worker was lost" in await seen.text("[data-call=c2]")
         assert "1 of 4 calls" in await seen.text("#parts")

@@ -35,13 +35,14 @@ function Server({ server, now }) {
     TRANSPORTS[server.transport] || server.transport,
     server.state === "ready" && plural(server.tools ?? 0, "tool"),
     server.era,
+    server.sessions > 0 && plural(server.sessions, "session"),
     server.restarts > 0 && `restarted ${server.restarts === 1 ? "once" : `${server.restarts} times`}`,
   ].filter(Boolean);
   return html`
     <li class="item" data-server=${server.name}>
         <span class="row apart"><a class="cover" href=${`/servers/${encodeURIComponent(server.name)}`}>${server.name}</a><${State} of=${state} /></span>
         <span class="soft small">${facts.join(" · ")}</span>
-        ${server.last_error && server.state !== "ready" && html`<span class="error small">${server.last_error}</span>`}
+        ${server.last_error && (server.state !== "ready" || server.edit_error) && html`<span class="error small">${server.last_error}</span>`}
         ${server.next_attempt_at && server.state === "backoff" && html`<span class="small"><${Countdown} at=${server.next_attempt_at} now=${now} /></span>`}
         ${server.waiting > 0 && html`<span class="small"><span class="badge warn">${waits(server.waiting)}</span></span>`}
         ${(server.twin || timed) && html`<span class="row small soft">

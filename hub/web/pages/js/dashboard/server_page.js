@@ -64,6 +64,7 @@ function Facts({ server, now }) {
     ["In this state", since && `for ${duration((now - since) / 1000)}`],
     ["Restarts", server.restarts ?? 0],
     ["Answers within", typeof server.p50_ms === "number" && `${milliseconds(server.p50_ms)} (half), ${milliseconds(server.p95_ms)} (95 of 100)`],
+    ["Sessions", server.sessions && `${server.sessions}: one for all clients, one for each voice call, and the next call's`],
     ["Read-only twin", server.twin && stateOf(SERVER_STATES, server.twin).word],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false);
   return html`
@@ -109,7 +110,7 @@ export function ServerPage({ name, tell }) {
     <div class="headline stack">
       <div class="row"><span id="server-state"><${State} of=${stateOf(SERVER_STATES, server.state)} /></span></div>
       <div class="row apart"><h1>${name}</h1><${Restart} name=${name} state=${server.state} /></div>
-      ${server.last_error && server.state !== "ready" && html`<div class="note bad" id="last-error"><p>${server.last_error}</p>${next && html`<p class="small number">${next > now ? `Next attempt in ${duration((next - now) / 1000)}.` : "Trying now."}</p>`}</div>`}
+      ${server.last_error && (server.state !== "ready" || server.edit_error) && html`<div class="note bad" id="last-error"><p>${server.last_error}</p>${next && html`<p class="small number">${next > now ? `Next attempt in ${duration((next - now) / 1000)}.` : "Trying now."}</p>`}</div>`}
     </div>
     <div class="columns">
       <div class="stack">
