@@ -145,8 +145,24 @@ class FakeCalls:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.waiting = anyio.Event()
-        self.news = anyio.Event()
+        self.told = anyio.Event()
         self.given_up = False
+        self.version = 0
+        self.changes: dict[str, int] = {}
+        self.changed = anyio.Event()
+
+    def change(self, call_id: str = CALL_ID) -> None:
+        """Something happens in a call."""
+        self.version += 1
+        self.changes[call_id] = self.version
+        self.changed.set()
+        self.changed = anyio.Event()
+
+    async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
+        with anyio.move_on_after(seconds):
+            while self.version == since:
+                await self.changed.wait()
+        return self.version, frozenset(one for one, at in self.changes.items() if at > since)
 
     def _known(self, arguments: Mapping[str, Any]) -> None:
         if arguments["call_id"] != CALL_ID:
@@ -174,7 +190,7 @@ class FakeCalls:
             self.waiting.set()
             try:
                 with anyio.move_on_after(arguments["wait_seconds"]):
-                    await self.news.wait()
+                    await self.told.wait()
             except BaseException:
                 self.given_up = True
                 raise
@@ -217,28 +233,24 @@ class FakeAnswer:
     result: RawResult
 
 
-@dataclass
-class FakePins:
-    """What waits for approval."""
-
-    words: str = ""
-    hidden: str = ""
+class NoPins:
+    """Nothing waits for approval."""
 
     def instructions(self, server: str) -> str:
-        return self.words if server == "notes" else ""
+        return ""
 
     def prompts(self, server: str, listed: Sequence[Any]) -> Sequence[Any]:
-        return [prompt for prompt in listed if prompt["name"] != self.hidden]
+        return listed
 
     def hides_prompt(self, server: str, name: Any) -> bool:
-        return bool(name == self.hidden)
+        return False
 
 
 @dataclass
 class FakePool:
     """Two servers, one of them with prompts and resources."""
 
-    pins: FakePins = field(default_factory=FakePins)
+    pins: NoPins = field(default_factory=NoPins)
 
     config: Config = field(
         default_factory=lambda: Config(
