@@ -9,7 +9,10 @@ FAST: Final = Utterance("please use the fast tool", 1.3)
 SLOW: Final = Utterance("please use the slow tool", 1.6)
 STORY: Final = Utterance("tell me a very long story", 1.9)
 STOP: Final = Utterance("stop please stop now and wait", 2.2)
-UTTERANCES: Final = (PLAIN, FAST, SLOW, STORY, STOP)
+MURMUR: Final = Utterance("mm-hm", 0.5)
+COUGH: Final = Utterance("", 0.25)
+"""A noise, in which a recogniser finds no words."""
+UTTERANCES: Final = (PLAIN, FAST, SLOW, STORY, STOP, MURMUR, COUGH)
 
 FAST_MS, SLOW_MS = 20, 8000
 SERVER: Final = "bench"

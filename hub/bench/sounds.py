@@ -47,6 +47,13 @@ def lasting(speech: Samples, seconds: float, rate: int = RATE) -> Samples:
     return np.asarray(np.concatenate([loud] * (count // len(loud) + 1))[:count].reshape(-1)).astype(np.int16)
 
 
+def noise(seconds: float, rate: int = RATE) -> Samples:
+    """A burst like a cough: sudden, without a pitch, fading."""
+    count = int(seconds * rate)
+    burst = np.random.default_rng(1).normal(0, PEAK / 2, count) * np.linspace(1, 0.3, count)
+    return np.asarray(burst.clip(-PEAK, PEAK)).astype(np.int16)
+
+
 def resampled(speech: Samples, rate: int, wanted: int) -> Samples:
     """The same at another rate."""
     if rate == wanted:

@@ -92,6 +92,17 @@ class Telephone:
         await self._settled()
         return silent - begun if silent is not None else None
 
+    async def murmur(self, speech: Samples) -> float | None:
+        """Make a noise over a long story; seconds from its end until the agent is heard again."""
+        said = await self.caller.say(sound(STORY))
+        if await self._onset(said.end, TONES["reply"]) is None:
+            return None
+        await anyio.sleep(INTO_STORY_SECONDS)
+        end = (await self.caller.say(speech)).end
+        again = await self._onset(end, TONES["reply"])
+        await self._settled()
+        return again
+
     async def _silent_since(self, begun: float) -> float | None:
         """The agent's last sound, once it has been silent for a moment."""
         with anyio.move_on_after(STOP_WITHIN_SECONDS):

@@ -14,10 +14,11 @@ import anyio
 from hub.bench.afterwards import after_death, after_leaving
 from hub.bench.figures import MIDDLE, Bound, Figure, Section, figure, quantile, single
 from hub.bench.machine import processor_seconds, tree
-from hub.bench.script import FAST, PLAIN, SERVER, SLOW
+from hub.bench.script import COUGH, FAST, MURMUR, PLAIN, SERVER, SLOW
+from hub.bench.sounds import noise
 from hub.bench.stage import RunningHub, Stage, Wanted, find_livekit_server, with_livekit_server
 from hub.bench.steps import PLAIN_STEPS, TOOL_STEPS, steps_of
-from hub.bench.telephone import Telephone, Turn, all_hung_up, events, telephone
+from hub.bench.telephone import Telephone, Turn, all_hung_up, events, sound, telephone
 from hub.core.errors import HubError
 
 DEFAULT_N: Final = 20
@@ -33,6 +34,7 @@ PAUSE_SECONDS: Final = 0.5
 PAUSE_STEP: Final = 0.137
 """Pauses differ, so that turns do not always meet the same phase of a timer."""
 GREETED_WITHIN, PLAIN_WITHIN, FAST_WITHIN, SLOW_WITHIN = 1.0, 0.9, 1.4, 2.0
+SILENT_WITHIN, GOES_ON_WITHIN = 0.35, 1.0
 LEFT_WITHIN, DEAD_WITHIN = 3.0, 25.0
 METHOD: Final = (
     "A whole hub with its private livekit-server and worker, started for this. Providers are stand-ins in a "
@@ -53,6 +55,8 @@ class Samples:
     fast: list[Turn] = field(default_factory=list)
     slow: list[Turn] = field(default_factory=list)
     barge_in: list[float | None] = field(default_factory=list)
+    murmur: list[float | None] = field(default_factory=list)
+    cough: list[float | None] = field(default_factory=list)
     together: list[Turn] = field(default_factory=list)
     burst: list[float | None] = field(default_factory=list)
     left: list[float | None] = field(default_factory=list)
@@ -120,6 +124,8 @@ async def _one_call(hub: RunningHub, samples: Samples, *, slow: bool) -> None:
             await anyio.sleep(PAUSE_SECONDS + number * PAUSE_STEP)
         samples.fast.append(await mine.turn(FAST, "answer"))
         samples.barge_in.append(await mine.barge_in())
+        samples.murmur.append(await mine.murmur(sound(MURMUR)))
+        samples.cough.append(await mine.murmur(noise(COUGH.seconds)))
         if slow:
             samples.slow.append(await mine.turn(SLOW, "answer"))
 
@@ -191,7 +197,13 @@ def _figures(samples: Samples) -> list[Figure]:
         ),
         figure("tool of 8 s: first sound", "s", slow_first, bound=Bound("worst", SLOW_WITHIN)),
         figure("tool of 8 s: answer", "s", [turn.answer for turn in samples.slow]),
-        figure("caller talks over the agent → silence", "s", samples.barge_in),
+        figure(
+            "caller talks over the agent → silence", "s", samples.barge_in, bound=Bound("p50", SILENT_WITHIN)
+        ),
+        figure(
+            "mm-hm over the agent → it goes on", "s", samples.murmur, bound=Bound("worst", GOES_ON_WITHIN)
+        ),
+        figure("cough over the agent → it goes on", "s", samples.cough, bound=Bound("worst", GOES_ON_WITHIN)),
         figure(f"{AT_ONCE} calls at once: plain turn", "s", together, bound=Bound("p50", PLAIN_WITHIN)),
         figure(f"{BURST} callers in one moment: greeting", "s", samples.burst, show=("p50",)),
         figure("caller leaves → all is free", "s", samples.left, bound=Bound("worst", LEFT_WITHIN)),
