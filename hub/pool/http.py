@@ -15,7 +15,7 @@ from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR
 from hub.core.errors import ConfigurationError, Unauthorized
 from hub.core.supervisor import Loss, LossKind
 from hub.pool.errors import ConnectionLost
-from hub.pool.pulse import Pulse
+from hub.pool.pulse import SENT, Pulse
 from hub.pool.stdio import MESSAGE_LIMIT
 
 CONNECT_SECONDS = 10.0
@@ -29,6 +29,8 @@ SESSION = "mcp-session-id"
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 _GATEWAY_ERRORS = frozenset({502, 503, 504})
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _FIRST_ERROR, _SERVER_ERROR = 401, 403, 404, 400, 500
+_INSTEAD = 400
+"""The status of an answer of ours: the SDK takes the error out of its body."""
 _TOO_LONG = f"The server's answer is longer than {MESSAGE_LIMIT // 2**20} MB."
 _KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
 """A peer that has vanished without a word is found by the system, also where nothing is sent."""
@@ -98,7 +100,7 @@ class SafeTransport(httpx2.AsyncHTTPTransport):
         try:
             response = await super().handle_async_request(request)
             if request.method == "POST":
-                response = await _read_whole(response)
+                response = await _read_whole(request, response)
         except httpx2.TransportError as error:
             written = not isinstance(error, _NEVER_SENT)
             self._session.pulse.doubt()
@@ -129,6 +131,8 @@ class SafeTransport(httpx2.AsyncHTTPTransport):
 
     def _failed(self, request: httpx2.Request, reason: str, *, written: bool) -> httpx2.Response:
         self._session.reason = reason
+        if (sent := SENT.get()) is not None:
+            sent.written = written  # the session may be closed before the error below has come through
         if self._one_way and request.method == "POST":
             self._session.pulse.lose(Loss(reason))
             return httpx2.Response(202, request=request)
@@ -191,7 +195,7 @@ def written_mark(data: Any) -> bool | None:
     return data.get(MARK) if isinstance(data, dict) else None
 
 
-async def _read_whole(response: httpx2.Response) -> httpx2.Response:
+async def _read_whole(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
     """Read a JSON answer here, where a broken connection can still become an error answer.
 
     Raises:
@@ -204,7 +208,7 @@ async def _read_whole(response: httpx2.Response) -> httpx2.Response:
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > MESSAGE_LIMIT:
-                return _error(response.request, INTERNAL_ERROR, _TOO_LONG)
+                return _error(request, INTERNAL_ERROR, _TOO_LONG)
     finally:
         await response.aclose()
     headers = [
@@ -219,7 +223,7 @@ def _error(request: httpx2.Request, code: int, message: str, data: Any = None) -
     """Answer in place of the server."""
     error = {"code": code, "message": message} | ({} if data is None else {"data": data})
     body = {"jsonrpc": "2.0", "id": None, "error": error}
-    return httpx2.Response(503, json=body, request=request)
+    return httpx2.Response(_INSTEAD, json=body, request=request)
 
 
 def _socket_options() -> list[tuple[int, int, int]]:
