@@ -11,6 +11,7 @@ import anyio
 from hub.calls import report
 from hub.calls.approvals import Approvals
 from hub.calls.arguments import (
+    AnswerQuestion,
     DecideAction,
     EndCall,
     SendToCall,
@@ -18,6 +19,7 @@ from hub.calls.arguments import (
 )
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
+from hub.calls.questions import Questions
 from hub.calls.reading import CallReader
 from hub.calls.starting import Starter
 from hub.calls.surroundings import Surroundings
@@ -68,6 +70,7 @@ class VoiceCalls:
         self._surroundings = surroundings
         self.starter = Starter(journal, rooms, live, keys, surroundings)
         self.approvals = Approvals(journal, live)
+        self.questions = Questions(journal, live)
 
     async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """start_voice_call."""
@@ -161,6 +164,11 @@ class VoiceCalls:
         """list_calls."""
         return await self._reader.list(arguments)
 
+    async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
+        """Which calls have changed after a version of the Journal, as soon as any has."""
+        version = await self._journal.changed(None, since, seconds)
+        return version, self._journal.touched(since)
+
     async def send(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """send_to_call."""
         asked = parse(SendToCall, arguments)
@@ -187,6 +195,12 @@ class VoiceCalls:
             "event": before,
             "next_step": f"Call get_call with after_event {before} and wait_seconds 50 to see what follows.",
         }
+
+    async def answer(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """answer_question; `by` says in the Journal who it was."""
+        asked = parse(AnswerQuestion, arguments)
+        self._alive(await self._reader.record(asked.call_id))
+        return await self.questions.answer(arguments, by)
 
     async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         """decide_action; `by` says in the Journal who it was."""

@@ -145,5 +145,8 @@ class Journal(Protocol):
     def version(self, call_id: str | None = None) -> int:
         """A number that grows with every write to a call (None: to any)."""
 
+    def touched(self, since: int) -> frozenset[str]:
+        """The calls that were written to after that version of `version()`."""
+
     async def changed(self, call_id: str | None, version: int, seconds: float) -> int:
         """Return the version once it differs from `version`, or after `seconds`."""

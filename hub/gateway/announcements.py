@@ -18,9 +18,9 @@ class Announcements:
     """Who is to be told. Sessions that have ended vanish by themselves."""
 
     def __init__(self) -> None:
-        self._bus = InMemorySubscriptionBus()
+        self.bus = InMemorySubscriptionBus()
         self._again: WeakKeyDictionary[Connection, bool] = WeakKeyDictionary()
-        self.listen = ListenHandler(self._bus)
+        self.listen = ListenHandler(self.bus)
 
     def add(self, connection: Connection) -> None:
         """Take on a session of the older era."""
@@ -35,7 +35,7 @@ class Announcements:
                     await self._tell_all(tasks, telling)
 
     async def _tell_all(self, tasks: TaskGroup, telling: set[Connection]) -> None:
-        await self._bus.publish(ToolsListChanged())
+        await self.bus.publish(ToolsListChanged())
         for connection in list(self._again):
             if connection in telling:
                 self._again[connection] = True

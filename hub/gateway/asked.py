@@ -4,12 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from mcp.server.connection import Connection
+
 from hub.core.records import Approval, ApprovalState, Question
 from hub.core.wire import TURN_META
 from hub.gateway.target import Kind, Target
 
 Report: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None]]
 """Tells the client how far its request is; without effect where it did not ask for progress."""
+Consult: TypeAlias = Callable[[str, str, Callable[[], Awaitable[None]]], Awaitable[str]]
+"""Puts a question of a VoiceCall's agent to whoever follows it; the last argument says that it is waited for."""
 Ask: TypeAlias = Callable[[str, Question, int], Awaitable[Approval]]
 """Asks the caller of a VoiceCall; the number is that of the caller's turn which the ToolCall follows."""
 
@@ -24,6 +28,8 @@ class Asked:
     client: str
     """What the client calls itself; only its token, checked before, says who it is."""
     report: Report
+    connection: Connection | None = None
+    """The session, where it is the SDK that serves it."""
 
     @property
     def caller(self) -> "Client":

@@ -5,6 +5,7 @@ its requests get an error, and the session is opened again, unseen by the client
 """
 
 import base64
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -69,6 +70,8 @@ class Bridge:
         self._hello: Message | None = None
         self._session: _Session | None = None
         self._listening = False
+        self._subscribed: dict[str, Message] = {}
+        """What the client has subscribed to: a hub that comes back does not know."""
         self._renewing = anyio.Lock()
 
     async def run(self, lines: MemoryObjectReceiveStream[bytes]) -> None:
@@ -193,10 +196,20 @@ class Bridge:
     def _deliver(self, answer: Message, asked: Message, response: Response) -> bool:
         """Hand a message to the client; True when it was the answer."""
         final = "method" not in answer and answer.get("id") == asked["id"]
-        if final and asked["method"] == "initialize" and "result" in answer:
-            self._open(asked, answer["result"], response)
+        if final and "result" in answer:
+            self._note(asked, answer["result"], response)
         self._write(compact(answer))
         return final
+
+    def _note(self, asked: Message, result: Mapping[str, Any], response: Response) -> None:
+        """Remember what the client has set up, so that it can be set up again."""
+        method, uri = asked["method"], str((asked.get("params") or {}).get("uri"))
+        if method == "initialize":
+            self._open(asked, result, response)
+        elif method == "resources/subscribe":
+            self._subscribed[uri] = asked
+        elif method == "resources/unsubscribe":
+            self._subscribed.pop(uri, None)
 
     def _open(self, hello: Message, result: Mapping[str, Any], response: Response) -> None:
         self._hello = hello
@@ -241,8 +254,16 @@ class Bridge:
                 answer = await _result(response)
                 self._open(self._hello, answer, response)
             await self._notice({"jsonrpc": "2.0", "method": "notifications/initialized"})
+            for asked in list(self._subscribed.values()):
+                await self._repeat({**asked, "id": "hub-connect"})
             self._write(compact({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}))
             say("connected to the hub again")
+
+    async def _repeat(self, message: Message) -> None:
+        """Ask the hub something that the client has the answer to."""
+        async with fetch(self._hub, "POST", PATH, self._headers(message), compact(message)) as response:
+            with contextlib.suppress(Gone):  # what was subscribed to is no more
+                await _result(response)
 
     async def _listen(self) -> None:
         """Hand on what the hub says unasked, in the older era, for as long as the client is there."""

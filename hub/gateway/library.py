@@ -9,6 +9,7 @@ from mcp import MCPError
 
 from hub.core.errors import HubError, NotFound
 from hub.core.ports import RawResult
+from hub.gateway import call_report
 from hub.gateway.asked import Asked
 from hub.gateway.eras import finished, is_modern, listing
 from hub.gateway.ports import Calls, Servers, Status
@@ -19,6 +20,20 @@ TURNS_AT_ONCE: Final = 500
 PAGES_MOST: Final = 40
 LEGACY_NOT_FOUND: Final = -32002
 ACTIVE: Final = "calls://active"
+SERVERS: Final = "hub://servers"
+MARKDOWN: Final = "text/markdown"
+OPEN: Final = ("in_progress", "dialing", "waiting_for_caller", "scheduled")
+LISTED_MOST: Final = 100
+
+
+def of_call(call_id: str) -> tuple[str, ...]:
+    """The resources that change with a call."""
+    return tuple(f"call://{call_id}{rest}" for rest in ("", "/transcript", "/report"))
+
+
+def tools_of(server: str) -> str:
+    """The resource that lists a server's tools."""
+    return f"{SERVERS}/{server}/tools"
 
 
 class Library:
@@ -35,7 +50,7 @@ class Library:
     async def resources(self, asked: Asked) -> RawResult:
         """resources/list."""
         shown = [
-            _entry("hub://servers", "servers", "State of every MCP server behind this hub."),
+            _entry(SERVERS, "servers", "State of every MCP server behind this hub."),
             _entry("hub://config", "config", "servers.json as the hub understands it, secrets masked."),
         ]
         if self._calls is not None:
@@ -44,11 +59,12 @@ class Library:
 
     async def templates(self, asked: Asked) -> RawResult:
         """resources/templates/list."""
-        shown = []
+        shown = [_template(tools_of("{name}"), "tools", "The tools of one MCP server, as it has them.", JSON)]
         if self._calls is not None:
-            shown = [
-                _template("call://{call_id}", "call", "How a call stands, and what happened in it.", JSON),
-                _template("call://{call_id}/transcript", "transcript", "What was said in a call.", TEXT),
+            shown += [
+                _template("call://{id}", "call", "How a call stands, and what happened in it.", JSON),
+                _template("call://{id}/transcript", "transcript", "What was said in a call.", TEXT),
+                _template("call://{id}/report", "report", "What came of a call, to be read.", MARKDOWN),
             ]
         return listing(asked.version, "resourceTemplates", shown, self._stamp)
 
@@ -72,36 +88,54 @@ class Library:
         match scheme, rest.split("/"):
             case "hub", ["servers"]:
                 return JSON, _json({"servers": self._status(None)["servers"]})
+            case "hub", ["servers", name, "tools"]:
+                return JSON, _json({"server": name, "tools": self._tools(name)})
             case "hub", ["config"]:
                 specs = self._servers.config.servers
                 return JSON, _json({"mcpServers": {name: spec.masked() for name, spec in specs.items()}})
             case "calls", ["active"] if self._calls is not None:
                 return JSON, _json({"calls": await _active(self._calls)})
-            case "call", [call_id] if self._calls is not None:
-                return JSON, _json(await self._calls.get({"call_id": call_id}))
-            case "call", [call_id, "transcript"] if self._calls is not None:
-                return TEXT, await _transcript(self._calls, call_id)
+            case "call", [call_id, *part] if self._calls is not None:
+                return await _of_call(self._calls, call_id, part)
             case _:
                 raise NotFound(f"There is no resource {uri}.")
 
+    def _tools(self, name: str) -> list[dict[str, Any]]:
+        if self._servers.spec(name) is None:
+            raise NotFound(f"There is no server {name}.")
+        routes = self._servers.catalog.routes.values()
+        return [dict(route.definition) for route in routes if route.server == name]
+
+
+async def _of_call(calls: Calls, call_id: str, rest: list[str]) -> tuple[str, str]:
+    match rest:
+        case []:
+            return JSON, _json(await calls.get({"call_id": call_id}))
+        case ["transcript"]:
+            turns = await _turns(calls, call_id)
+            return TEXT, "\n".join(f"{turn['role']}: {turn['text']}" for turn in turns)
+        case ["report"]:
+            call = await calls.get({"call_id": call_id})
+            return MARKDOWN, call_report.page(call, await _turns(calls, call_id))
+        case _:
+            raise NotFound(f"There is no resource call://{'/'.join([call_id, *rest])}.")
+
 
 async def _active(calls: Calls) -> list[dict[str, Any]]:
-    found = [
-        await calls.list({"status": status}) for status in ("in_progress", "waiting_for_caller", "dialing")
-    ]
+    found = [await calls.list({"status": status, "limit": LISTED_MOST}) for status in OPEN]
     return [call for page in found for call in page["calls"]]
 
 
-async def _transcript(calls: Calls, call_id: str) -> str:
-    lines: list[str] = []
+async def _turns(calls: Calls, call_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     after = 0
     for _ in range(PAGES_MOST):
         page = await calls.transcript({"call_id": call_id, "after_turn": after, "limit": TURNS_AT_ONCE})
-        lines += [f"{turn['role']}: {turn['text']}" for turn in page["turns"]]
+        found += page["turns"]
         if len(page["turns"]) < TURNS_AT_ONCE:
             break
         after = page["next_turn"]
-    return "\n".join(lines)
+    return found
 
 
 def _entry(uri: str, name: str, description: str) -> dict[str, Any]:

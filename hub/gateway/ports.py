@@ -43,7 +43,12 @@ class Calls(Protocol):
 
     async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
 
+    async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
+        """The new version, and the ids of the calls that changed after the old one, once there are any."""
+
     async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]: ...
+
+    async def answer(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]: ...
 
 
 class Answered(Protocol):
@@ -64,6 +69,19 @@ class Pins(Protocol):
     def hides_prompt(self, server: str, name: Any) -> bool: ...
 
 
+class Pace(Protocol):
+    """Milliseconds that a tool takes, and from how many ToolCalls that is known (hub.pool.paces.ToolPace)."""
+
+    @property
+    def p50_ms(self) -> float: ...
+
+    @property
+    def p95_ms(self) -> float: ...
+
+    @property
+    def n(self) -> int: ...
+
+
 class Servers(Protocol):
     """The running servers (hub.pool.Pool)."""
 
@@ -82,6 +100,9 @@ class Servers(Protocol):
     async def call(
         self, server: str, method: str, params: Mapping[str, Any], *, caller: Caller | None
     ) -> Answered: ...
+
+    def pace(self, server: str, tool: str) -> Pace | None:
+        """How long a tool takes; None where nobody has called it."""
 
     def changed(self) -> AbstractAsyncContextManager[MemoryObjectReceiveStream[str]]:
         """A subscription to `catalog` and `servers`."""

@@ -41,6 +41,7 @@ from hub.gateway.prompts import PromptDesk
 from hub.gateway.relay import METHODS as RELAYED
 from hub.gateway.relay import Relay
 from hub.gateway.sessions import Sessions
+from hub.gateway.subscriptions import Subscriptions
 from hub.gateway.target import Kind, Target, target_of
 from hub.gateway.tools import ToolDesk
 
@@ -82,6 +83,7 @@ class Gateway:
         ask: Ask | None = None,
     ) -> None:
         self._pool = pool
+        self._voice_calls = voice_calls
         self._announcements = Announcements()
         self._sessions = Sessions()
         self._front = _Front(
@@ -98,12 +100,15 @@ class Gateway:
         self._desk = ToolDesk(toolcalls, own, pool, call_scope, stamp, ask=ask)
         self._relay = Relay(pool, stamp)
         library = Library(voice_calls, pool, status, stamp)
+        self._subscriptions = Subscriptions(self._announcements.bus, library.read)
         prompts = PromptDesk(voice=voice_calls is not None, stamp=stamp)
         self._everywhere: Answers = {"tools/list": self._desk.list_tools, "tools/call": self._desk.call_tool}
         self._own: Answers = {
             "resources/list": library.resources,
             "resources/templates/list": library.templates,
             "resources/read": library.read,
+            "resources/subscribe": self._subscriptions.subscribe,
+            "resources/unsubscribe": self._subscriptions.unsubscribe,
             "prompts/list": prompts.list_prompts,
             "prompts/get": prompts.get_prompt,
         }
@@ -123,6 +128,9 @@ class Gateway:
         """Serve, and pass on changes of the Catalog, until cancelled."""
         async with self._manager.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(self._direct.run, name="gateway: clients that wait")
+            tasks.start_soon(
+                self._subscriptions.run, self._pool, self._voice_calls, name="gateway: subscriptions"
+            )
             task_status.started()
             try:
                 await self._announcements.run(self._pool)
@@ -196,6 +204,7 @@ class Gateway:
             params=ctx.params or {},
             client=told.client_info.name if told is not None else "unknown",
             report=ctx.session.report_progress,
+            connection=ctx.session._connection,  # noqa: SLF001  # as above
         )
         return await guarded(ctx.method, answering(asked))
 
@@ -218,8 +227,9 @@ class Gateway:
         return self._own.get(method) if target.own_tools else None
 
 
-_OWN: Final[dict[str, Any]] = {"prompts": {}, "resources": {}}
-_FURTHER: Final = {Kind.HUB: _OWN, Kind.VIEW: _OWN, Kind.SERVER: {**_OWN, "completions": {}}}
+_OWN: Final[dict[str, Any]] = {"prompts": {}, "resources": {"subscribe": True}}
+_SERVERS: Final[dict[str, Any]] = {"prompts": {}, "resources": {}, "completions": {}}
+_FURTHER: Final = {Kind.HUB: _OWN, Kind.VIEW: _OWN, Kind.SERVER: _SERVERS}
 _INSTRUCTIONS: Final = (
     "This hub places voice calls (start_voice_call, then get_call with wait_seconds) and lends the tools "
     "of its MCP servers as server__tool. Use a server's tool yourself for what needs no call."

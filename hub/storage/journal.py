@@ -44,6 +44,8 @@ class SqlJournal:
         self._write_lock = anyio.CapacityLimiter(1)
         self._readers = anyio.CapacityLimiter(READERS)
         self._versions: dict[str | None, int] = defaultdict(int)
+        self._touched: dict[str, int] = {}
+        """The version of the last write to each call, in the order of these."""
         self._news = anyio.Event()
         self._tool_calls: list[ToolCallRecord] = []
         self._behind = False
@@ -183,6 +185,14 @@ class SqlJournal:
     def version(self, call_id: str | None = None) -> int:
         return self._versions[call_id]
 
+    def touched(self, since: int) -> frozenset[str]:
+        found: set[str] = set()
+        for call_id, version in reversed(self._touched.items()):
+            if version <= since:
+                break
+            found.add(call_id)
+        return frozenset(found)
+
     async def changed(self, call_id: str | None, version: int, seconds: float) -> int:
         with anyio.move_on_after(seconds):
             while self._versions[call_id] == version:
@@ -192,6 +202,8 @@ class SqlJournal:
     def _tell(self, call_id: str) -> None:
         self._versions[call_id] += 1
         self._versions[None] += 1
+        self._touched.pop(call_id, None)
+        self._touched[call_id] = self._versions[None]
         self._news.set()
         self._news = anyio.Event()
 

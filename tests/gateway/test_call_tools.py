@@ -137,7 +137,7 @@ async def test_a_client_that_waits_hears_the_last_spoken_line(
     async def on_progress(progress: float, total: float | None, message: str | None) -> None:
         told.append((progress, total, message))
         if len(told) == 3:
-            hub.calls.news.set()
+            hub.calls.told.set()
 
     async with serving() as hub, http_client(f"{hub.url}/mcp", mode) as client:
         with anyio.fail_after(10):
@@ -174,16 +174,27 @@ async def test_the_hubs_resources_can_be_read(mode: str) -> None:
         listed = {one.uri for one in (await client.list_resources()).resources}
         templates = {one.uri_template for one in (await client.list_resource_templates()).resource_templates}
         texts = {}
-        for uri in (*listed, f"call://{CALL_ID}", f"call://{CALL_ID}/transcript"):
+        call = f"call://{CALL_ID}"
+        for uri in (*listed, call, f"{call}/transcript", f"{call}/report", "hub://servers/notes/tools"):
             content = (await client.read_resource(uri)).contents[0]
             assert isinstance(content, mcp.TextResourceContents)
             texts[uri] = content.text
         with pytest.raises(MCPError, match="no call gone"):
             await client.read_resource("call://gone/transcript")
-        with pytest.raises(MCPError, match="no resource"):
-            await client.read_resource("elsewhere://x")
+        for uri in ("elsewhere://x", f"call://{CALL_ID}/nothing", "hub://servers/nobody/tools"):
+            with pytest.raises(MCPError, match="There is no"):
+                await client.read_resource(uri)
     assert listed == {"hub://servers", "hub://config", "calls://active"}
-    assert templates == {"call://{call_id}", "call://{call_id}/transcript"}
+    assert templates == {
+        "hub://servers/{name}/tools",
+        "call://{id}",
+        "call://{id}/transcript",
+        "call://{id}/report",
+    }
+    assert texts[f"call://{CALL_ID}/report"].startswith(f"# Call {CALL_ID}\n\n- Goal: ")
+    assert "1. **agent**: Hello." in texts[f"call://{CALL_ID}/report"]
+    assert '"notes__echo"' in texts["hub://servers/notes/tools"]
+    assert '"other__add"' not in texts["hub://servers/notes/tools"]
     assert texts[f"call://{CALL_ID}/transcript"] == "agent: Hello."
     assert '"notes"' in texts["hub://servers"]
 

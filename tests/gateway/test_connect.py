@@ -136,14 +136,14 @@ async def test_a_hub_that_goes_away_is_told_in_a_sentence_and_is_joined_again(
             told.set()
 
     async with anyio.create_task_group() as tasks:
-        first = await tasks.start(_hub, tmp_path)
+        first = await tasks.start(one_hub, tmp_path)
         async with joined(tmp_path, mode, on_message=on_message) as client:
             assert not (await client.call_tool("other__add", {})).is_error
             first.stop.set()
             await first.stopped.wait()
             with pytest.raises(MCPError, match="The hub is not running, so tools/call was not done"):
                 await raw_call(client, "other__add", {})
-            second = await tasks.start(_hub, tmp_path)
+            second = await tasks.start(one_hub, tmp_path)
             assert not (await client.call_tool("other__add", {})).is_error
             if mode == LEGACY:
                 with anyio.fail_after(5):
@@ -156,7 +156,7 @@ async def test_a_hub_that_stops_in_the_middle_of_a_call_says_that_its_outcome_is
     mode: str, tmp_path: Path
 ) -> None:
     async with anyio.create_task_group() as tasks:
-        hub = await tasks.start(_hub, tmp_path)
+        hub = await tasks.start(one_hub, tmp_path)
         async with joined(tmp_path, mode) as client:
             refused: list[str] = []
 
@@ -204,7 +204,7 @@ class _Hub:
         self.stopped = anyio.Event()
 
 
-async def _hub(home: Path, *, task_status: anyio.abc.TaskStatus[_Hub]) -> None:
+async def one_hub(home: Path, *, task_status: anyio.abc.TaskStatus[_Hub]) -> None:
     async with serving() as running:
         hub = _Hub(running)
         leave_word(home, running)
