@@ -1,6 +1,6 @@
 """Every input in every state is decided exactly once, and what follows is what a person would want."""
 
-from itertools import product
+from itertools import pairwise, product
 from typing import get_args
 
 import pytest
@@ -192,32 +192,59 @@ def test_ready_forgets_the_last_loss() -> None:
 class AnyLife(RuleBasedStateMachine):
     """Whatever the world does in whatever order, an owner who obeys is never told something impossible."""
 
-    @initialize()
-    def begin(self) -> None:
-        self.supervisor = Supervisor(RestartPolicy(max_attempts=2), start_timeout=5)
+    @initialize(
+        attempts=st.sampled_from([None, 0, 2]),
+        stable_after=st.sampled_from([0.0, 10.0]),
+        jitter=st.sampled_from([0.0, 0.2]),
+    )
+    def begin(self, attempts: int | None, stable_after: float, jitter: float) -> None:
+        self.policy = RestartPolicy(max_attempts=attempts, stable_after=stable_after, jitter=jitter)
+        self.supervisor = Supervisor(self.policy, start_timeout=5)
         self.now = 0.0
         self.open = self.connected = self.lost = False
+        self.since = 0.0
+        self.waits: list[float] = []
+        """The back-offs since somebody last wished something, or it was stable."""
 
     def tell(self, what: Input) -> None:
+        before = self.supervisor.state
         for effect in self.supervisor.handle(what, self.now, 0.5):
             if effect is Effect.CONNECT:
                 assert not self.open, "two lives at once"
                 self.open, self.connected, self.lost = True, False, False
+            else:
+                assert self.open, "nothing to close"
+        if self.supervisor.state is State.BACKOFF and before is not State.BACKOFF:
+            self.waits.append((self.supervisor.deadline or 0) - self.now)
 
     @rule(seconds=st.floats(0, 60), what=st.sampled_from([StartRequested(), StopRequested(), CauseChanged()]))
     def wish(self, seconds: float, what: Input) -> None:
         self.now += seconds
+        if not isinstance(what, StopRequested):
+            self.waits = []
         self.tell(what)
+
+    @rule(what=st.sampled_from(list(EXAMPLES.values())))
+    def nonsense(self, what: Input) -> None:
+        if (self.supervisor.state, type(what)) in IMPOSSIBLE:
+            before = vars(self.supervisor).copy()
+            with pytest.raises(IllegalInput):
+                self.supervisor.handle(what, self.now, 0.5)
+            assert vars(self.supervisor) == before
 
     @precondition(lambda self: self.open and not self.connected and not self.lost)
     @rule()
     def connect(self) -> None:
-        self.connected = True
+        self.connected, self.since = True, self.now
         self.tell(Connected())
 
     @precondition(lambda self: self.open and not self.lost)
-    @rule(kind=st.sampled_from(LossKind))
-    def lose(self, kind: LossKind) -> None:
+    @rule(seconds=st.sampled_from([0.0, 1.0, 30.0]), kind=st.sampled_from(LossKind))
+    def lose(self, seconds: float, kind: LossKind) -> None:
+        if self.supervisor.state is State.READY:  # it could not stay in any other for so long
+            self.now += seconds
+            if self.now - self.since >= self.policy.stable_after:
+                self.waits = []
         self.lost = True
         self.tell(Lost(Loss("x", kind)))
 
@@ -235,12 +262,32 @@ class AnyLife(RuleBasedStateMachine):
 
     @invariant()
     def nothing_waits_for_ever(self) -> None:
-        if self.supervisor.state in (State.BACKOFF, State.STARTING):
-            assert self.supervisor.deadline is not None
+        assert (self.supervisor.deadline is not None) == (
+            self.supervisor.state in (State.BACKOFF, State.STARTING)
+        )
 
     @invariant()
     def what_is_open_has_an_open_state(self) -> None:
         assert self.open == (self.supervisor.state in (State.STARTING, State.READY, State.STOPPING))
+
+    @invariant()
+    def what_is_wanted_is_given_up_only_for_a_reason(self) -> None:
+        state, loss = self.supervisor.state, self.supervisor.loss
+        if state is State.STOPPED:
+            assert not self.supervisor.wanted
+        elif state is State.AUTH_REQUIRED:
+            assert loss is not None
+            assert loss.kind is LossKind.AUTHORIZATION
+        elif state is State.FAILED and self.policy.max_attempts is None:
+            assert loss is not None
+            assert loss.kind is LossKind.CONFIGURATION
+
+    @invariant()
+    def each_wait_is_longer_than_the_one_before(self) -> None:
+        longest = self.policy.max_delay
+        assert all(0 < wait <= longest for wait in self.waits)
+        for one, next_one in pairwise(self.waits):
+            assert next_one > one or next_one == pytest.approx(longest * (1 - self.policy.jitter / 2))
 
 
 TestAnyLife = AnyLife.TestCase

@@ -1,4 +1,4 @@
-"""A real servers.json beside real processes: what an editor does to the one, and what becomes of the others."""
+"""A real servers.json beside real processes: what an editor does to one, and what becomes of the others."""
 
 import json
 import sys
@@ -71,7 +71,7 @@ class House:
         return None if found is None else str(found)
 
     async def until_token(self, token: str) -> None:
-        while await self.token() != token:
+        while await self.token() != token:  # noqa: ASYNC110  # the same
             await anyio.sleep(0.01)
 
     def pid(self, server: str) -> int | None:
