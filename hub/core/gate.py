@@ -21,6 +21,8 @@ _REFUSED_WRITE: Final = re.compile(
     re.IGNORECASE,
 )
 """How a session that cannot write says that it was asked to."""
+_NOT_HEARD: Final = re.compile(r"\W*\[[^\]]*\]\W*")
+"""A recogniser's note instead of words, like “[not understood]”."""
 
 
 class Verdict(StrEnum):
@@ -92,6 +94,8 @@ class Meaning(StrEnum):
 
 def judge(said: str, question: Question, language: Wording) -> Meaning:
     """Tell what a whole turn of the caller's means for a question."""
+    if _NOT_HEARD.fullmatch(said):
+        return Meaning.WEAK
     tokens = _without_fillers(words(said), language)
     if not tokens:
         return Meaning.WEAK if words(said) else Meaning.OTHER

@@ -25,9 +25,15 @@ _MONTHS = [
     "December",
 ]
 _READ_ONLY = "That was refused, because this call may only read the data."
+_LEFT = "so I left everything as it is."
 _ERRORS = tuple(
     (re.compile(pattern, re.IGNORECASE), words)
     for pattern, words in (
+        (r"^the caller said no\b", "All right, I leave everything as it is."),
+        (r"^the caller did not clearly say yes", f"That was not a clear yes, {_LEFT}"),
+        (r"^the caller gave no answer in time", f"I heard no answer, {_LEFT}"),
+        (r"^the caller asked for something else instead", "All right, not that."),
+        (r"^the caller has just not agreed", "As you have not agreed, I leave everything as it is."),
         (r"\b25006\b|\b42501\b|read-only mode|read-only transaction", _READ_ONLY),
         (r'(?:relation|table) "([\w.]+)" does not exist', "There is no table called {0}."),
         (r'relation "([\w.]+)" already exists', "There is a table called {0} already."),

@@ -42,6 +42,7 @@ class Asking:
         *,
         speaker: Callable[[], Speaker],
         notify: Callable[..., None],
+        free: Callable[[], None],
         taken: Callable[[str, How], Awaitable[None]],
         typed: bool,
     ) -> None:
@@ -50,6 +51,8 @@ class Asking:
         self._judge = judge
         self._speaker = speaker
         self._notify = notify
+        self._free = free
+        """Lets go of the turn in which the tool was called, so that the caller can be heard."""
         self._taken = taken
         self.typed = typed
         self._open: _Open | None = None
@@ -76,6 +79,7 @@ class Asking:
                 tool=command.tool,
             )
         question.speech = self._speaker().say(command.text)
+        self._free()
         if self.typed:
             question.said_at = question.said_at or time.time()  # it can be read at once
 
@@ -93,8 +97,8 @@ class Asking:
         if question is None or question.action != command.action:
             return
         self._open = None
-        if question.speech is not None and not question.speech.done():
-            await self._speaker().hush()
+        if question.speech is not None:
+            await self._speaker().stop(question.speech)
 
     async def took(self, text: str, began: float, how: How) -> bool:
         """Whether a finished turn of the caller's was the answer to the question, and so nothing else."""

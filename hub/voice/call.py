@@ -199,9 +199,13 @@ class _Conversation:
             partial(self._shared.hub.answer, self._brief.call_id),
             speaker=lambda: self._speaker,
             notify=self._notices.send,
+            free=self._free_turn,
             taken=self._took,
             typed=self._typed,
         )
+
+    def _free_turn(self) -> None:
+        self._tools.free_turn()
 
     def _turns(self) -> int:
         return self._asking.turns

@@ -33,6 +33,7 @@ class Patience:
         self._waiting = Waiting(definition)
         self._announce = announce
         self._there = anyio.Event()
+        self._free = anyio.Event()
         self._result: dict[str, Any] | None = None
         self._error: ToolFailed | None = None
         self._scope = anyio.CancelScope()
@@ -40,6 +41,10 @@ class Patience:
     def call_off(self) -> None:
         """End the wait, here and at the server."""
         self._scope.cancel()
+
+    def free(self) -> None:
+        """Free the turn now: the caller is being asked, and must be able to answer."""
+        self._free.set()
 
     async def answer(self, arguments: dict[str, Any], ctx: RunContext[Any]) -> dict[str, Any]:
         """Wait for the result; announce it when it takes long, and free the turn when it takes longer.
@@ -55,7 +60,7 @@ class Patience:
                     self._said, delay=self._waiting.first_after, interval=LOOK_SECONDS
                 ):
                     with anyio.move_on_after(INLINE_SECONDS):
-                        await self._there.wait()
+                        await self._free.wait()
                     if not self._there.is_set():
                         await ctx.update(RUNNING, silent=True)
                         await self._there.wait()
@@ -78,6 +83,7 @@ class Patience:
             log.warning("a ToolCall of %s failed: %r", self._name, error)
             self._error = ToolFailed("The tool failed in an unexpected way.")
         self._there.set()
+        self._free.set()
 
 
 Announce = Callable[[Words], SpeechHandle | None]

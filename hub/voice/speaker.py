@@ -86,6 +86,13 @@ class Speaker:
         with anyio.move_on_after(INTERRUPT_SECONDS):
             await self._session.interrupt(force=True)
 
+    async def stop(self, speech: SpeechHandle) -> None:
+        """Stop this speech and no other; not before somebody can hear it, as above."""
+        if speech.done() or self._unheard():
+            return
+        with anyio.move_on_after(INTERRUPT_SECONDS):
+            await speech.interrupt(force=True)
+
     def _unheard(self) -> bool:
         if self._session.output.audio is None:
             return False

@@ -68,6 +68,11 @@ class HubToolset(Toolset):
             for patience in list(self._running.values()):
                 patience.call_off()
 
+    def free_turn(self) -> None:
+        """Let the caller talk: what runs waits for them."""
+        for patience in list(self._running.values()):
+            patience.free()
+
     async def aclose(self) -> None:
         """The catalogue belongs to the call."""
 

@@ -153,7 +153,7 @@ YES, NO, DOUBT, WEAK, OTHER = Meaning.YES, Meaning.NO, Meaning.DOUBT, Meaning.WE
         ("mm-hm", OTHER, OTHER),
         ("", OTHER, OTHER),
         ("...", OTHER, OTHER),
-        ("[not understood]", OTHER, OTHER),
+        ("[not understood]", WEAK, WEAK),
         ("go ahead?", OTHER, OTHER),
         ("what happens if I say no?", OTHER, OTHER),
         ("which columns does it have", OTHER, OTHER),
