@@ -110,7 +110,7 @@ SERVER = {
     "concurrency": Field(integer(1), "Tool calls at the same time.", 8),
     "share": Field(choice(Share), "One session for all, or one per voice call.", "all"),
     "replace": Field(choice(Replace), "May a new version start before the old has gone?", "beside"),
-    "pin": Field(BOOLEAN, "A changed description or schema waits for approval.", default=True),
+    "pin": Field(BOOLEAN, "Does what is new or changed of what models read wait for approval?", default=True),
     "era": Field(choice(Era), "The era of the protocol.", "auto"),
 }
 ALIASES = {"serverUrl": "url", "transport": "type", "enabled": "disabled"}
