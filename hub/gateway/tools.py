@@ -12,6 +12,7 @@ from hub.core.catalog import Catalog, Route
 from hub.core.errors import HubError, NotFound
 from hub.core.ports import RawResult
 from hub.core.spec import EVERYTHING, View
+from hub.core.speech_waiting import PACE_META
 from hub.gateway.asked import Ask, Asked, Client
 from hub.gateway.eras import forwarded_meta, listing, tool_definition, tool_result
 from hub.gateway.own_tools import OwnTools, failure
@@ -69,7 +70,7 @@ class ToolDesk:
         """Own tools first, then the servers' in the Catalog's order."""
         own = self._own.definitions if asked.target.own_tools else ()
         routes = self._routes(asked.target)
-        shown = [tool_definition(asked.version, _published(asked.target, route)) for route in routes]
+        shown = [tool_definition(asked.version, self._published(asked.target, route)) for route in routes]
         return listing(asked.version, "tools", [*own, *shown], self._stamp)
 
     async def call_tool(self, asked: Asked) -> RawResult:
@@ -114,6 +115,15 @@ class ToolDesk:
             self._known = (catalog, _Names.of(catalog))
         return self._known[1]
 
+    def _published(self, target: Target, route: Route) -> dict[str, Any]:
+        definition = dict(route.definition)
+        if target.kind is Kind.SERVER:
+            definition["name"] = route.tool
+        elif target.kind is Kind.CALL and (pace := self._servers.pace(route.server, route.tool)) is not None:
+            known = {"p50_ms": pace.p50_ms, "p95_ms": pace.p95_ms, "n": pace.n}
+            definition["_meta"] = {**definition.get("_meta", {}), PACE_META: known}
+        return definition
+
     def _routes(self, target: Target) -> list[Route]:
         routes = self._tools.offered(self.scope(target))
         return [route for route in routes if target.kind is not Kind.SERVER or route.server == target.name]
@@ -152,10 +162,3 @@ _CANNOT_ASK = HubError(
     "The server wants to ask a question before it goes on, and this hub cannot pass it on.",
     next_step="Use another tool, or use the server directly.",
 )
-
-
-def _published(target: Target, route: Route) -> dict[str, Any]:
-    definition = dict(route.definition)
-    if target.kind is Kind.SERVER:
-        definition["name"] = route.tool
-    return definition

@@ -22,6 +22,7 @@ from hub.pool.connect import open_connection
 from hub.pool.launcher import Connect, Ground, Launcher, Resolve
 from hub.pool.news import News
 from hub.pool.offer import Offer
+from hub.pool.paces import Paces, ToolPace
 from hub.pool.pins import Pins, Waiting
 from hub.pool.served import Answer, Listener, Served
 from hub.pool.server import Server
@@ -61,6 +62,7 @@ class Pool:
         self._launcher = Launcher(ground, Listener(on_state=self._on_state, on_tools=self._on_tools))
         self._sessions = CallSessions(self._launcher, lambda: self.config.limits.calls if voice else 0)
         self._servers: dict[str, Server] = {}
+        self._paces = Paces()
 
     @property
     def catalog(self) -> Catalog:
@@ -134,6 +136,10 @@ class Pool:
         server = self._servers.get(name)
         return [dict(tool) for tool in (server.current.main.tools or ())] if server is not None else []
 
+    def pace(self, server: str, tool: str) -> ToolPace | None:
+        """How long a tool takes, as far as it has been called."""
+        return self._paces.of(server, tool)
+
     def has_twin(self, name: str) -> bool:
         return (server := self._servers.get(name)) is not None and server.current.twin is not None
 
@@ -169,10 +175,14 @@ class Pool:
         while True:
             served = self._served(server, call_id, twin=twin)
             try:
-                return await served.call(method, params, caller=caller, since=since, harmless=harmless)
+                answer = await served.call(method, params, caller=caller, since=since, harmless=harmless)
             except ServerUnavailable:
                 if self._served(server, call_id, twin=twin) is served:
                     raise
+            else:
+                if method == "tools/call":
+                    self._paces.took(server, str(params.get("name")), answer.server_ms)
+                return answer
 
     def call_over(self, call_id: str) -> None:
         """A voice call is over: its sessions finish what they are asked, and go."""

@@ -80,15 +80,14 @@ class HubToolset(Toolset):
         """The same object for the same definition, so that prompts stay the same."""
         name = str(definition["name"])
         known = self._known.get(name)
-        if known is not None and known[0] == definition:
-            return known[1]
-        tool = self._made(name, definition)
-        self._known[name] = (definition, tool)
-        return tool
+        if known is None or _for_models(known[0]) != _for_models(definition):
+            known = (definition, self._made(name, definition))
+        self._known[name] = (definition, known[1])
+        return known[1]
 
     def _made(self, name: str, definition: Mapping[str, Any]) -> Tool:
         async def run(raw_arguments: dict[str, Any], ctx: RunContext[Any]) -> str | ToolResult:
-            return await self._run(definition, raw_arguments, ctx)
+            return await self._run(self._known[name][0], raw_arguments, ctx)
 
         return function_tool(
             run,
@@ -143,6 +142,11 @@ class HubToolset(Toolset):
             self._tell(ToolEnded, tool_call=tool_call, tool=name, ok=ok, ms=ms, text=told)
             self._notify("tool_ended", tool_call=tool_call, tool=name, title=title, ok=ok, **shown)
         return text
+
+
+def _for_models(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a model reads; that a tool has become faster makes it no other tool."""
+    return {key: value for key, value in definition.items() if key != "_meta"}
 
 
 def _title(definition: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from hub.core.errors import CallNotFound, NotFound, ServerUnavailable
 from hub.core.ports import Caller, RawResult
 from hub.core.spec import Config, ServerSpec, Transport, View
 from hub.gateway.server import Gateway
+from hub.pool.paces import ToolPace
 from hub.toolcalls.toolcalls import Scope as ToolScope
 
 TOKEN = "operator-token"  # noqa: S105
@@ -271,6 +272,9 @@ class FakePool:
 
     def spec(self, name: str) -> ServerSpec | None:
         return self.config.servers.get(name)
+
+    def pace(self, server: str, tool: str) -> ToolPace | None:
+        return ToolPace(20.0, 35.5, 9) if tool == "add" else None
 
     async def call(
         self, server: str, method: str, params: Mapping[str, Any], *, caller: Caller | None

@@ -1,5 +1,6 @@
 """The gateway over HTTP, asked by the real client in both eras."""
 
+import json
 from typing import Any
 
 import anyio
@@ -9,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp import MCPError
 
+from hub.core.speech_waiting import PACE_META
 from tests.gateway.clients import ERAS, LEGACY, MODERN, eventually, http_client, raw_call, raw_tools
 from tests.gateway.fakes import CALL_ID, CALL_TOKEN, ECHO, TOKEN, serving
 
@@ -250,9 +252,12 @@ async def test_a_calls_path_has_the_servers_tools_for_the_calls_own_token(mode: 
         serving() as hub,
         http_client(f"{hub.url}/mcp/calls/{CALL_ID}", mode, token=CALL_TOKEN) as client,
     ):
-        names = [tool["name"] for tool in await raw_tools(client)]
+        tools = await raw_tools(client)
+        names = [tool["name"] for tool in tools]
         await raw_call(client, "other__add", {})
     assert names == [route.public for route in hub.tools.routes]
+    assert tools[-1]["_meta"] == {PACE_META: {"p50_ms": 20.0, "p95_ms": 35.5, "n": 9}}
+    assert PACE_META not in json.dumps(tools[:-1])
     scope, name, call_id, _, _ = hub.tools.ran[0]
     assert (scope.voice, scope.call_id, name, call_id) == (True, CALL_ID, f"call:{CALL_ID}", CALL_ID)
 
