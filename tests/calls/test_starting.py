@@ -9,9 +9,10 @@ from typing import Any
 import anyio
 import pytest
 
+from hub.calls.budget import GOODBYE
 from hub.calls.live import LiveCalls
 from hub.core.errors import InvalidArguments, OverBudget, TooManyCalls, Unauthorized
-from hub.core.records import Spent
+from hub.core.records import EndedReason, Spent
 from hub.core.spec import Limits
 from tests.calls.conftest import House
 
@@ -127,7 +128,7 @@ async def test_ending_a_scheduled_call_cancels_it(house: House) -> None:
     ended = await house.calls.end({"call_id": call_id})
     assert (ended["status"], ended["already_ended"]) == ("ended", False)
     got = await house.calls.get({"call_id": call_id})
-    assert got["ended_reason"] == "cancelled"
+    assert got["ended_reason"] == got["outcome"] == "cancelled"
     assert house.rooms.opened == []
 
 
@@ -227,3 +228,40 @@ async def test_a_scheduled_call_takes_no_place_until_its_time(house: House) -> N
     await house.calls.start(TEXT)
     with pytest.raises(TooManyCalls):
         await house.calls.start(TEXT)
+
+
+@pytest.mark.parametrize(
+    "bounds", [Limits(cost_per_call=0.2), Limits(cost_per_day=0.2), Limits(cost_per_call=0.2, cost_per_day=9)]
+)
+async def test_a_call_that_costs_too_much_ends_with_words_to_its_caller(house: House, bounds: Limits) -> None:
+    house.bounds = bounds
+    call_id = (await house.calls.start(TEXT))["call_id"]
+    worker = await house.work(call_id)
+    half = {"kind": "measured", "usage": {"llm_input_tokens": 1e6}, "models": {"llm": "gpt-4o-mini"}}
+    await worker.tell({"kind": "joined"}, half)
+    async with kept(house):
+        live = house.live.get(call_id)
+        assert live is not None
+        while live.cost_seen != 0.15:  # noqa: ASYNC110  # the keeper looks by itself
+            await anyio.sleep(0.02)
+        assert live.commands == []
+        await worker.tell(half | {"usage": {"llm_input_tokens": 2e6}})
+        down = await house.link.commands(call_id, 0, 5.0)
+        (end,) = down.commands
+        assert (end.kind, end.text, end.reason) == ("end", GOODBYE, "over_budget")
+        await worker.tell({"kind": "ended", "reason": "over_budget"})
+        got = await house.calls.get({"call_id": call_id})
+    assert (got["ended_reason"], got["usage"]["cost_usd"]) == ("over_budget", 0.3)
+
+
+async def test_a_worker_that_does_not_end_it_is_not_waited_for(house: House) -> None:
+    call_id = (await house.calls.start(TEXT))["call_id"]
+    await (await house.work(call_id)).tell({"kind": "joined"})
+    live = house.live.get(call_id)
+    assert live is not None
+    house.calls.close(live, EndedReason.OVER_BUDGET, GOODBYE)
+    assert live.end_asked_at is not None
+    live.end_asked_at -= 11
+    async with kept(house):
+        got = await until(house, call_id, lambda got: bool(got["done"]))
+    assert got["ended_reason"] == "over_budget"
