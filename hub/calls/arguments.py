@@ -127,6 +127,13 @@ class DecideAction(OfCall):
     decision: Literal["approve", "deny"] = Field(description="approve only what a person has said yes to")
 
 
+class AnswerQuestion(OfCall):
+    """Parameters of answer_question."""
+
+    question_id: str = Field(min_length=1, description="pending_question.id of get_call")
+    answer: str = Field(min_length=1, max_length=4000, description="What the agent is to know")
+
+
 class EndCall(OfCall):
     """Parameters of end_call."""
 

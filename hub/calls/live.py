@@ -8,6 +8,7 @@ import anyio
 
 from hub.calls.arguments import StartVoiceCall
 from hub.calls.open_action import OpenAction
+from hub.calls.open_question import OpenQuestion
 from hub.core.records import CallRecord, CallStatus, EndedReason
 from hub.core.takeover import Loss
 from hub.core.voice_call import Vitals
@@ -45,6 +46,8 @@ class LiveCall:
     done: dict[int, str] = field(default_factory=dict)
     """Outcomes of commands, by number."""
     entering: anyio.Lock = field(default_factory=anyio.Lock)
+    question: OpenQuestion | None = None
+    """What the desktop is asked."""
     action: OpenAction | None = None
     """The change that waits for a yes."""
     refused_turn: int = -1

@@ -38,6 +38,12 @@ class ChangedSince(HubError):
     retryable = True
 
 
+class NoSuchQuestion(HubError):
+    """No question of this id waits for an answer (any more)."""
+
+    code = "no_such_question"
+
+
 class NoSuchAction(HubError):
     """No change of this id waits for a yes (any more)."""
 

@@ -13,9 +13,17 @@ from hub.gateway.target import Kind, Target
 Report: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None]]
 """Tells the client how far its request is; without effect where it did not ask for progress."""
 Consult: TypeAlias = Callable[[str, str, Callable[[], Awaitable[None]]], Awaitable[str]]
-"""Puts a question of a VoiceCall's agent to whoever follows it; the last argument says that it is waited for."""
+"""Asks whoever follows a VoiceCall what its agent wants to know; the last argument: it is still waited for."""
 Ask: TypeAlias = Callable[[str, Question, int], Awaitable[Approval]]
 """Asks the caller of a VoiceCall; the number is that of the caller's turn which the ToolCall follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Askers:
+    """How the ToolCalls of a VoiceCall reach people: its caller for a yes, a desktop for an answer."""
+
+    caller: Ask
+    desktop: Consult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import anyio
 from pydantic import Field
 
 from hub.calls.arguments import (
+    AnswerQuestion,
     Arguments,
     DecideAction,
     EndCall,
@@ -22,6 +23,7 @@ from hub.core.ports import Caller
 from hub.gateway.own_tools import OwnTool, Run, one_line
 from hub.gateway.ports import Calls, Status
 from hub.gateway.schemas import (
+    Answered,
     CallSeen,
     CallsListed,
     CallStarted,
@@ -45,7 +47,7 @@ class HubStatus(Arguments):
 
 def call_tools(calls: Calls) -> tuple[OwnTool, ...]:
     """The tools that place, follow, steer and end VoiceCalls."""
-    makers = (_start, _get, _transcript, _list, _send, _decide, _end)
+    makers = (_start, _get, _transcript, _list, _send, _answer, _decide, _end)
     return tuple(make(calls) for make in makers)
 
 
@@ -171,6 +173,27 @@ def _send(calls: Calls) -> OwnTool:
         gives=Sent,
         run=_without_caller(calls.send),
         lines=lambda seen: ["Accepted." if seen["accepted"] else "Not accepted."],
+        next_step="See what comes of it with get_call and wait_seconds.",
+        open_world=True,
+    )
+
+
+def _answer(calls: Calls) -> OwnTool:
+    async def run(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        return await calls.answer(arguments, f"the desktop ({caller.name})")
+
+    return OwnTool(
+        name="answer_question",
+        title="Answer the agent's question",
+        description=(
+            "Answer what the agent of a running call wants to know (pending_question of get_call); the "
+            "caller is waiting for it. Do not use it to approve a change (decide_action), nor to tell the "
+            "agent something that it has not asked (send_to_call)."
+        ),
+        takes=AnswerQuestion,
+        gives=Answered,
+        run=run,
+        lines=lambda _seen: ["The agent has the answer."],
         next_step="See what comes of it with get_call and wait_seconds.",
         open_world=True,
     )

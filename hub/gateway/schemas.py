@@ -89,6 +89,12 @@ class Sent(Result):
     event: int | None = None
 
 
+class Answered(Result):
+    call_id: str
+    question_id: str
+    state: Literal["answered"]
+
+
 class Decided(Result):
     call_id: str
     action_id: str

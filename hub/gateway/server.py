@@ -30,7 +30,7 @@ from hub import __version__
 from hub.core.errors import NotFound
 from hub.core.ports import RawResult
 from hub.gateway.announcements import Announcements
-from hub.gateway.asked import Ask, Asked
+from hub.gateway.asked import Asked, Askers
 from hub.gateway.boundary import guarded
 from hub.gateway.call_tools import call_tools, status_tool
 from hub.gateway.direct import SHIM_HEADER, Direct, Post
@@ -80,7 +80,7 @@ class Gateway:
         *,
         status: Status,
         call_scope: CallScope,
-        ask: Ask | None = None,
+        askers: Askers | None = None,
     ) -> None:
         self._pool = pool
         self._voice_calls = voice_calls
@@ -97,7 +97,7 @@ class Gateway:
         stamp = self._front.server_info_stamp
         of_calls = call_tools(voice_calls) if voice_calls is not None else ()
         own = OwnTools((*of_calls, status_tool(status)))
-        self._desk = ToolDesk(toolcalls, own, pool, call_scope, stamp, ask=ask)
+        self._desk = ToolDesk(toolcalls, own, pool, call_scope, stamp, askers=askers)
         self._relay = Relay(pool, stamp)
         library = Library(voice_calls, pool, status, stamp)
         self._subscriptions = Subscriptions(self._announcements.bus, library.read)

@@ -9,11 +9,11 @@ import mcp_types as mcp
 from mcp import MCPError
 
 from hub.core.catalog import Catalog, Route
-from hub.core.errors import HubError, NotFound
+from hub.core.errors import HubError, InvalidArguments, NotFound
 from hub.core.ports import RawResult
 from hub.core.spec import EVERYTHING, View
 from hub.core.speech_waiting import PACE_META
-from hub.gateway.asked import Ask, Asked, Client
+from hub.gateway.asked import Asked, Askers, Client
 from hub.gateway.eras import forwarded_meta, listing, tool_definition, tool_result
 from hub.gateway.own_tools import OwnTools, failure
 from hub.gateway.ports import CallScope, Servers, Tools
@@ -21,6 +21,24 @@ from hub.gateway.target import Kind, Target
 from hub.toolcalls.toolcalls import Scope
 
 HEADER_KEY: Final = "x-mcp-header"
+QUESTION_LENGTH: Final = 1000
+ASK_DESKTOP: Final[dict[str, Any]] = {
+    "name": "ask_desktop",
+    "title": "Asking somebody who knows",
+    "description": (
+        "Ask the person or assistant who follows this call from a desktop, when the caller needs something "
+        "that no tool and nothing you were told can say. It may take a minute: the caller can go on "
+        "talking. Do not use it for what a tool can look up, nor to have a change approved."
+    ),
+    "inputSchema": {
+        "type": "object",
+        "properties": {
+            "question": {"type": "string", "description": "One whole question, understandable alone"}
+        },
+        "required": ["question"],
+    },
+    "annotations": {"title": "Asking somebody who knows", "readOnlyHint": True, "openWorldHint": True},
+}
 
 
 class ToolDesk:
@@ -34,9 +52,9 @@ class ToolDesk:
         call_scope: CallScope,
         stamp: dict[str, Any],
         *,
-        ask: Ask | None = None,
+        askers: Askers | None = None,
     ) -> None:
-        self._ask = ask
+        self._askers = askers
         self._tools = tools
         self._own = own
         self._servers = servers
@@ -69,6 +87,8 @@ class ToolDesk:
     async def list_tools(self, asked: Asked) -> RawResult:
         """Own tools first, then the servers' in the Catalog's order."""
         own = self._own.definitions if asked.target.own_tools else ()
+        if self._askers is not None and asked.target.kind is Kind.CALL:
+            own = (ASK_DESKTOP,)
         routes = self._routes(asked.target)
         shown = [tool_definition(asked.version, self._published(asked.target, route)) for route in routes]
         return listing(asked.version, "tools", [*own, *shown], self._stamp)
@@ -82,17 +102,34 @@ class ToolDesk:
         name, arguments = asked.params["name"], asked.params.get("arguments") or {}
         if asked.target.own_tools and name in self._own:
             result = await self._own.run(name, arguments, asked.caller)
+        elif self._askers is not None and asked.target.kind is Kind.CALL and name == ASK_DESKTOP["name"]:
+            result = await self._consulted(self._askers, asked, arguments)
         else:
             result = await self._run(asked, name, arguments)
         if result.get("resultType") == "input_required":
             result = failure(_CANNOT_ASK, structured=False)
         return tool_result(asked.version, result, self._stamp)
 
+    async def _consulted(self, askers: Askers, asked: Asked, arguments: Mapping[str, Any]) -> RawResult:
+        """ask_desktop, of the agent of a VoiceCall."""
+        question = arguments.get("question")
+        if not isinstance(question, str) or not question.strip():
+            return failure(InvalidArguments("question is missing."), structured=False)
+
+        async def alive() -> None:
+            await asked.report(0, None, None)
+
+        try:
+            told = await askers.desktop(asked.target.name, question.strip()[:QUESTION_LENGTH], alive)
+        except HubError as error:
+            return failure(error, structured=False)
+        return {"content": [{"type": "text", "text": told}], "isError": False}
+
     async def _run(self, asked: Asked, name: str, arguments: dict[str, Any]) -> RawResult:
         try:
             return await self._tools.run(
                 self.scope(asked.target),
-                Client(asked, self._ask),
+                Client(asked, self._askers.caller if self._askers is not None else None),
                 self._public(asked.target, name),
                 arguments,
                 meta=forwarded_meta(asked.params),

@@ -14,6 +14,7 @@ STATUS: Final = {
     "call_not_found": 404,
     "not_found": 404,
     "no_such_action": 404,
+    "no_such_question": 404,
     "already_ended": 409,
     "changed_since": 409,
     "unsupported_in_mode": 409,

@@ -144,7 +144,7 @@ class Hub:
             self._pool,
             status=self._status.for_tool,
             call_scope=self.voice.scope if self.voice is not None else lambda _call_id: None,
-            ask=self.voice.calls.approvals.ask if self.voice is not None else None,
+            askers=self.voice.askers() if self.voice is not None else None,
         )
         self._door = self._doorkeeper(token)
         self._app = Access(self._routes(session), self._door)

@@ -25,6 +25,7 @@ from hub.core.ports import Rooms
 from hub.core.records import EndedReason
 from hub.core.spec import Limits, View
 from hub.core.supervisor import State
+from hub.gateway.asked import Askers
 from hub.parts.language_model import ChatCompletions
 from hub.parts.livekit_server import livekit_part
 from hub.parts.network import REMEDY, interfaces_up
@@ -157,6 +158,10 @@ class Voice:
             except ServerUnavailable as error:
                 logger.warning("%s", error.message)
         self.worker.runner.start()
+
+    def askers(self) -> Askers:
+        """How ToolCalls of a call reach people."""
+        return Askers(caller=self.calls.approvals.ask, desktop=self.calls.questions.ask)
 
     def webhook(self) -> Webhook:
         """Where LiveKit tells what happens in its rooms."""

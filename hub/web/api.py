@@ -66,6 +66,7 @@ class Api:
             ("GET", "/api/calls/{call_id}/transcript", self._transcript),
             ("GET", "/api/calls/{call_id}/link", self._link),
             ("POST", "/api/calls/{call_id}/send", self._send),
+            ("POST", "/api/calls/{call_id}/questions/{question_id}", self._answer),
             ("POST", "/api/calls/{call_id}/actions/{action_id}", self._decide),
             ("POST", "/api/calls/{call_id}/end", self._end),
         ]
@@ -123,6 +124,10 @@ class Api:
 
     async def _send(self, request: Request) -> Response:
         return JSONResponse(await self._voice().send(await body(request) | request.path_params))
+
+    async def _answer(self, request: Request) -> Response:
+        asked = await body(request) | request.path_params
+        return JSONResponse(await self._voice().answer(asked, "the dashboard"))
 
     async def _decide(self, request: Request) -> Response:
         asked = await body(request) | request.path_params

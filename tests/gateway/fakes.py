@@ -223,6 +223,25 @@ class FakeCalls:
         self.asked.append(("send", arguments))
         return {"accepted": True, "delivered": "queued", "event": 2}
 
+    async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
+        self._known(arguments)
+        self.asked.append((f"decide, {by}", arguments))
+        return {
+            "call_id": CALL_ID,
+            "action_id": "a1",
+            "state": "approved",
+            "tool": "notes__add",
+            "next_step": "x",
+        }
+
+    async def answer(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
+        return {
+            "call_id": CALL_ID,
+            "question_id": arguments["question_id"],
+            "state": "answered",
+            "next_step": f"{by} has answered.",
+        }
+
     async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         self._known(arguments)
         self.asked.append(("end", arguments))

@@ -21,6 +21,8 @@ OWN = [
     "get_transcript",
     "list_calls",
     "send_to_call",
+    "answer_question",
+    "decide_action",
     "end_call",
     "hub_status",
 ]
@@ -321,6 +323,8 @@ async def test_what_own_tools_return_fits_the_schema_they_publish(mode: str) -> 
         "get_transcript": {"call_id": CALL_ID},
         "list_calls": {},
         "send_to_call": {"call_id": CALL_ID, "text": "be brief"},
+        "answer_question": {"call_id": CALL_ID, "question_id": "q1", "answer": "Yes."},
+        "decide_action": {"call_id": CALL_ID, "action_id": "a1", "decision": "approve"},
         "end_call": {"call_id": CALL_ID},
         "hub_status": {},
     }
