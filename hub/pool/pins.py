@@ -198,6 +198,8 @@ class Pins:
         ):
             return earlier
         judgement = (judged if pin else unpinned)(base, offered)
+        if key[1] == TWIN and not member.listed:  # until then its server's list may stand in for its own
+            judgement = replace(judgement, changes=())
         ids = tuple(change.id for change in judgement.changes)
         return _Taken(offered, pin, member.listed, base, judgement, ids)
 

@@ -11,6 +11,7 @@ import pytest
 
 from hub.core.errors import ChangedSince, NotFound
 from hub.core.spec import Config, Overlay, ServerSpec
+from hub.pool import connect
 from hub.pool.pin_file import PinFile
 from hub.pool.pins import Pins
 from hub.pool.pool import Pool
@@ -204,6 +205,34 @@ async def test_instructions_and_prompts_wait_like_tools(server: Server, home: Pa
         assert pool.pins.prompts("notes", changed) == [{"name": "greet"}, {"name": "more"}]
 
 
+@pytest.mark.parametrize(("prompts", "said"), [("refused", "could not be read"), ("silent", "")])
+async def test_a_server_whose_prompts_cannot_be_read_has_its_tools(
+    server: Server,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    prompts: str,
+    said: str,
+) -> None:
+    monkeypatch.setattr(connect, "PROMPTS_SECONDS", 0.2)
+    server.offers(tool("read"), prompts=prompts)
+    async with running(home, server.spec) as pool:
+        server.offers(tool("read"), tool("drop"), prompts=prompts)
+        await tell(pool)
+        await until(lambda: waits(pool) == ["tool/drop"])
+        await until(lambda: '"prompts": null' in written(home))
+        assert said in caplog.text
+
+
+async def test_a_list_of_prompts_that_changes_is_read_again(server: Server, home: Path) -> None:
+    server.offers(tool("read"), prompts=[{"name": "greet"}])
+    async with running(home, server.spec) as pool:
+        await until(lambda: '"greet"' in written(home))
+        server.offers(tool("read"), prompts=[{"name": "greet"}, {"name": "more"}])
+        await tell(pool)
+        await until(lambda: waits(pool) == ["prompt/more"])
+
+
 async def test_only_a_server_that_is_there_has_something_to_approve(server: Server, home: Path) -> None:
     server.offers(tool("read"))
     async with running(home, server.spec) as pool:
@@ -325,6 +354,18 @@ def test_a_twin_that_has_not_listed_is_measured_like_its_server(tmp_path: Path) 
     twin = Member(tool("read", WORSE), tool("drop"), spec=spec, listed=False)
     pins.take([Member(tool("read")), twin])
     assert list(pins.tools(twin)) == [tool("read")]
+    assert pins.waiting("notes") == []
+
+
+def test_what_stands_in_for_a_twins_own_list_raises_no_alarm(tmp_path: Path) -> None:
+    pins = Pins(tmp_path / "pins.json")
+    main = Member(tool("read"), tool("add"))
+    spec = ServerSpec(name="notes", command="x", is_twin=True)
+    pins.take([main, Member(tool("read", "Only reads."), spec=spec)])
+    again = Member(tool("read"), tool("add"), spec=spec, listed=False)
+    pins.take([main, again])
+    assert list(pins.tools(again)) == [tool("read", "Only reads.")]
+    assert pins.waiting("notes") == []
 
 
 def test_a_member_that_was_not_taken_is_shown_as_it_is(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """An MCP server of the older era that offers what stands in a file: `changing.py FILE [--read-only]`.
 
 The file is {"tools": [...], "prompts": [...], "instructions": "..."}, each optional, and read again for every
-answer. A ToolCall answers with the tool's name, and says that all lists have changed if its `text` is "tell".
+answer; `prompts` may be "refused" or "silent" instead. A ToolCall answers with the tool's name, and says that
+all lists have changed if its `text` is "tell".
 """
 
 import json
@@ -41,7 +42,8 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any] | None:
         case "tools/list":
             return {"tools": tools()}
         case "prompts/list":
-            return {"prompts": offer().get("prompts", [])}
+            prompts = offer().get("prompts", [])
+            return None if prompts == "refused" else {"prompts": prompts}
         case "prompts/get":
             return {"messages": [{"role": "user", "content": {"type": "text", "text": params["name"]}}]}
         case "tools/call":
@@ -59,7 +61,10 @@ def main() -> None:
         params = message.get("params") or {}
         result = answer(message["method"], params)
         if result is None:
-            send({"id": number, "error": {"code": -32601, "message": "no such method"}})
+            code = -32000 if message["method"] == "prompts/list" else -32601
+            send({"id": number, "error": {"code": code, "message": "not today"}})
+            continue
+        if result.get("prompts") == "silent":
             continue
         send({"id": number, "result": result})
         if (params.get("arguments") or {}).get("text") == "tell":
