@@ -123,16 +123,16 @@ async def test_a_desktop_gets_the_servers_tools_as_they_are(hub: House, era: str
     assert "nowhere" in str(failed.content)
 
 
-async def test_a_call_cannot_write_though_the_desktop_can(hub: House) -> None:
+@pytest.mark.parametrize("only_read", [False, True])
+async def test_a_call_is_lent_what_writes_unless_it_is_only_to_read(hub: House, *, only_read: bool) -> None:
     async with desktop(hub, "2026-07-28") as client:
-        started = await ask(client, "start_voice_call", goal="g", mode="text")
+        started = await ask(client, "start_voice_call", goal="g", mode="text", tools={"read_only": only_read})
         assert started["status"] == "in_progress"
-        tools = [tool for one in started["tools_ready"] for tool in one["tools"]]
+        tools = {tool for one in started["tools_ready"] for tool in one["tools"]}
         await ask(client, "end_call", call_id=started["call_id"])
-    assert "supabase__execute_sql" in tools
-    assert "supabase__apply_migration" not in tools
-    assert "notes__list_notes" in tools
-    assert "notes__add_note" not in tools
+    assert {"supabase__execute_sql", "notes__list_notes"} <= tools
+    writers = {"supabase__apply_migration", "notes__add_note"}
+    assert tools & writers == (set() if only_read else writers)
 
 
 async def test_hub_status_tells_of_servers_and_providers(hub: House) -> None:

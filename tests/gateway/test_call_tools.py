@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp import MCPError
 
+from hub.core.records import Approval, Question
 from hub.gateway import call_tools
 from hub.gateway.call_tools import status_tool
 from hub.gateway.own_tools import OwnTools
@@ -23,6 +24,9 @@ class Nobody:
     call_id = None
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
+        raise AssertionError
+
+    async def confirm(self, question: Question) -> Approval:
         raise AssertionError
 
 
