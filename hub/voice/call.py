@@ -28,7 +28,7 @@ from hub.voice.session import add_answer, build_agent, build_session, room_optio
 from hub.voice.shared import Shared
 from hub.voice.speaker import Speaker
 from hub.voice.steering import Steering
-from hub.voice.toolset import HubToolset
+from hub.voice.toolset import HubToolset, Manner
 
 log = logging.getLogger(__name__)
 GOODBYE_SECONDS: Final = 12.0
@@ -112,7 +112,7 @@ class _Conversation:
             notify=self._notices.send,
             announce=self._announced,
             hang_up=self._hang_up,
-            goal=brief.goal,
+            manner=Manner(brief.goal, self._persona.results_on_page),
         )
         self._session: AgentSession[Any] = build_session(
             shared.models, self._persona, brief, self._tools, self._hearing()

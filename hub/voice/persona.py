@@ -96,6 +96,8 @@ class Persona(_Section):
     language: str = "en"
     """Of the greeting and the phrases, and of a call that asks for none: how numbers and dates are said."""
     instructions: str
+    results_on_page: bool = True
+    """Whether the caller's page shows what tools gave, whole."""
     model: Model = Model()
     voice: Voice = Voice()
     hearing: Hearing = Hearing()

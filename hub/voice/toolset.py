@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from livekit.agents import RunContext, ToolError, function_tool, llm
@@ -29,6 +30,16 @@ ENDING: Final[Mapping[str, Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What of the call matters to its tools."""
+
+    goal: str = ""
+    """Of very many tools, those that fit its words are there from the start."""
+    on_page: bool = True
+    """Whether the caller's page shows what tools gave."""
+
+
 class HubToolset(Toolset):
     """`tools` is read before every step of the model, so a change of the catalogue is seen at once."""
 
@@ -40,7 +51,7 @@ class HubToolset(Toolset):
         notify: Callable[..., None],
         announce: Announce,
         hang_up: Callable[[bool], None],
-        goal: str = "",
+        manner: Manner = Manner(),  # frozen
     ) -> None:
         super().__init__(id="hub")
         self._catalogue = catalogue
@@ -49,7 +60,8 @@ class HubToolset(Toolset):
         self._announce = announce
         self._hang_up = hang_up
         self._kept = Kept()
-        self._offered = Offered(lambda: self._catalogue.tools, goal)
+        self._on_page = manner.on_page
+        self._offered = Offered(lambda: self._catalogue.tools, manner.goal)
         self._known: dict[str, tuple[Mapping[str, Any], Tool]] = {}
         self._running: dict[str, Patience] = {}
         self._calls = 0
@@ -128,7 +140,8 @@ class HubToolset(Toolset):
         shown: Mapping[str, Any] = {}
         try:
             result = await patience.answer(arguments, ctx)
-            text, shown, ok = self._kept.told(result), whole(result), True
+            text, ok = self._kept.told(result), True
+            shown = whole(result) if self._on_page else {}
         except ToolFailed as error:
             text = error.message
             raise ToolError(text) from error

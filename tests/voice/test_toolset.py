@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hub.core.wire import ToolEnded, ToolStarted
 from hub.voice.catalogue import ToolFailed
 from hub.voice.kept import KEPT, MORE, Kept
 from hub.voice.offered import FIND, LOADED, NONE, Offered
-from hub.voice.toolset import END_CALL, TOOL_CALLS_PER_TURN, HubToolset
+from hub.voice.toolset import END_CALL, TOOL_CALLS_PER_TURN, HubToolset, Manner
 from hub.voice.wording import in_words
 from tests.voice.fake_hub import Endless, text
 
@@ -47,8 +48,11 @@ class FakeCatalogue:
         return self.result
 
 
+PLAIN = Manner()
+
+
 class Stand:
-    def __init__(self) -> None:
+    def __init__(self, manner: Manner = PLAIN) -> None:
         self.catalogue = FakeCatalogue()
         self.told: list[tuple[type[Any], dict[str, Any]]] = []
         self.hung_up: list[bool] = []
@@ -62,6 +66,7 @@ class Stand:
             notify=lambda kind, **values: self.notices.append({"kind": kind} | values),
             announce=self.announce,
             hang_up=self.hung_up.append,
+            manner=manner,
         )
 
     def announce(self, words: Words) -> None:
@@ -86,8 +91,8 @@ async def providers() -> AsyncGenerator[Providers]:
         yield running
 
 
-@pytest.fixture
-async def session(stand: Stand, providers: Providers) -> AsyncGenerator[AgentSession[Any]]:
+@asynccontextmanager
+async def talking(stand: Stand, providers: Providers) -> AsyncGenerator[AgentSession[Any]]:
     async with (
         httpx2.AsyncClient() as http,
         AsyncClient(api_key="k", base_url=providers.openai_url, http_client=http) as client,
@@ -102,6 +107,12 @@ async def session(stand: Stand, providers: Providers) -> AsyncGenerator[AgentSes
         await session.start(Agent(instructions="x"))
         yield session
         await session.aclose()
+
+
+@pytest.fixture
+async def session(stand: Stand, providers: Providers) -> AsyncGenerator[AgentSession[Any]]:
+    async with talking(stand, providers) as session:
+        yield session
 
 
 async def test_a_tool_runs_and_is_told(stand: Stand, session: AgentSession[Any]) -> None:
@@ -257,3 +268,13 @@ def names(stand: Stand) -> list[str]:
 
 def output_of(result: RunResult[Any]) -> str:
     return next(str(event.item.output) for event in result.events if event.type == "function_call_output")
+
+
+async def test_results_can_be_kept_from_the_page(providers: Providers) -> None:
+    stand = Stand(Manner(on_page=False))
+    async with talking(stand, providers) as session:
+        stand.catalogue.result = text(json.dumps([{"secret": 1}]))
+        with anyio.fail_after(10):
+            await session.run(user_input="echo please")
+    assert stand.notices[-1]["kind"] == "tool_ended"
+    assert "rows" not in stand.notices[-1]

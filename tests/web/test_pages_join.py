@@ -105,6 +105,13 @@ async def test_while_a_tool_runs_the_page_says_what_the_agent_is_doing(
         await agent.tells("tool_ended", tool_call="t1", tool="supabase__list_tables", ok=False)
         await seen.until_says("#transcript li[data-role=tool][data-ok=false]", "did not work")
         assert await seen.text("#activity") == ""
+        await agent.tells("tool_started", tool_call="t2", tool="supabase__execute_sql", title="asking")
+        rows = [{"name": "Ada", "city": "London"}, {"name": "Alan", "city": None}]
+        await agent.tells("tool_ended", tool_call="t2", tool="supabase__execute_sql", total=7, rows=rows)
+        await seen.until_says("#transcript details summary", "Show 7 rows")
+        await seen.page.click("#transcript details summary")
+        await seen.until_says("#transcript .result", "London")
+        await seen.until_says("#transcript .result", "and 5 more")
         await agent.tells("notice", text="This takes a little longer.")
         await seen.until_says("#activity", "This takes a little longer.")
 

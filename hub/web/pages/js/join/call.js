@@ -266,7 +266,7 @@ export class Call {
     const { lines } = this.store.get();
     const id = event.tool_call || event.tool || "tool";
     if (event.kind === "tool_started") this.#set({ lines: withTool(lines, id, event.title || event.text || event.tool || "a tool") });
-    else if (event.kind === "tool_ended") this.#set({ lines: withToolEnded(lines, id, event.ok !== false) });
+    else if (event.kind === "tool_ended") this.#set({ lines: withToolEnded(lines, id, event.ok !== false, event.rows || event.text ? event : null) });
     else if (event.kind === "notice") this.#notice(event.text || "");
     else if (event.kind === "provider") this.#set({ trouble: event.ok === true ? "" : words.providerWords(event) });
     else if (event.kind === "ended") this.#goodbye(event.reason || "");

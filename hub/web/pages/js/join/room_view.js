@@ -55,12 +55,41 @@ function Stage({ call, state }) {
   `;
 }
 
+const ROWS_SHOWN = 200;
+
+function cell(value) {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** What a tool gave, whole: the agent tells only the beginning of it. */
+function Result({ shown }) {
+  if (!shown.rows) return html`<pre class="result">${shown.text}</pre>`;
+  const rows = shown.rows.slice(0, ROWS_SHOWN).map((row) => (row && typeof row === "object" && !Array.isArray(row) ? row : { value: row }));
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const left = shown.total - rows.length;
+  return html`
+    <div class="result" tabindex="0" role="region" aria-label="Result">
+      <table>
+        <thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+        <tbody>${rows.map((row) => html`<tr>${names.map((name) => html`<td>${cell(row[name])}</td>`)}</tr>`)}</tbody>
+      </table>
+      ${left > 0 && html`<p class="soft small">and ${left} more</p>`}
+    </div>
+  `;
+}
+
+function counted(shown) {
+  if (!shown.rows) return "Show it";
+  return shown.total === 1 ? "Show 1 row" : `Show ${shown.total} rows`;
+}
+
 function Line({ line }) {
   const who = { caller: "You", agent: "Agent", tool: "Tool" }[line.role];
   if (line.role === "tool") {
     const icon = line.final ? html`<${Icon} name=${line.ok ? "done" : "failed"} />` : html`<span class="spinner" aria-hidden="true"></span>`;
     const outcome = line.final ? (line.ok ? "done" : "did not work") : "running";
-    return html`<li data-role="tool" data-final=${String(line.final)} data-ok=${String(line.ok)}>${icon}<span class="text">${line.text}</span><span class="unseen">${outcome}</span></li>`;
+    return html`<li data-role="tool" data-final=${String(line.final)} data-ok=${String(line.ok)}>${icon}<span class="text">${line.text}</span><span class="unseen">${outcome}</span>${line.shown && html`<details><summary>${counted(line.shown)}</summary><${Result} shown=${line.shown} /></details>`}</li>`;
   }
   return html`<li data-role=${line.role} data-final=${String(line.final)}><span class="who">${who}${line.typed ? ", typed" : ""}</span>${" "}<span class="text">${line.text}</span></li>`;
 }

@@ -14,8 +14,9 @@ export function withTool(lines, id, title) {
   return [...lines, { segment: id, role: "tool", text: title, final: false, ok: null }];
 }
 
-export function withToolEnded(lines, id, ok) {
-  return lines.map((line) => (line.role === "tool" && line.segment === id ? { ...line, final: true, ok } : line));
+/** `shown` is what it gave, for the eye: { total, rows } or { text }. */
+export function withToolEnded(lines, id, ok, shown = null) {
+  return lines.map((line) => (line.role === "tool" && line.segment === id ? { ...line, final: true, ok, shown } : line));
 }
 
 /** When the agent or the call is gone, nothing is still being said or done. */
@@ -28,7 +29,7 @@ const KEPT_LINES = 400;
 /** The lines survive a reload of this tab, and nothing else. */
 export function keepLines(callId, lines) {
   try {
-    sessionStorage.setItem(`transcript:${callId}`, JSON.stringify(lines.slice(-KEPT_LINES)));
+    sessionStorage.setItem(`transcript:${callId}`, JSON.stringify(lines.slice(-KEPT_LINES).map((line) => ({ ...line, shown: null }))));
   } catch {
     // Storage may be full or forbidden; the transcript is in the hub anyway.
   }
