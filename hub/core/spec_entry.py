@@ -184,6 +184,7 @@ def read_entry(name: str, raw: Any, path: Path, report: Report, env: Mapping[str
     usable = {key: value for key, value in values.items() if value is not UNUSABLE}
     _check_texts(usable, path, report, complete=not expansion.missing)
     _check_overlay(usable.get("read_only"), transport, (*path, "read_only"), report)
+    _check_sharing(usable, path, report)
     if transport is None or any(each.severity is Severity.ERROR for each in report.problems[known:]):
         return None
     _report_missing(expansion, report, disabled=values.get("disabled", False))
@@ -296,6 +297,15 @@ def _check_overlay(overlay: Overlay | None, transport: Transport | None, path: P
     if useless or not effective:
         message = f"It does not make a server of type {shown(str(transport))} read-only."
         report.add(path, message, f'Give it {remedy}, for example "{remedy.split()[0]}".')
+
+
+def _check_sharing(values: Mapping[str, Any], path: Path, report: Report) -> None:
+    """Warn of a server that must be alone and is to be started several times."""
+    if values.get("share") is Share.CALL and values.get("replace") is Replace.AFTER:
+        message = (
+            'It is started once for each voice call, though "replace": "after" says that it must be alone.'
+        )
+        report.warn((*path, "share"), message, 'Write "share": "all", or "replace": "beside".')
 
 
 def _report_missing(expansion: Expansion, report: Report, *, disabled: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.core.catalog import Catalog, Reason, hidden_in
+from hub.core.catalog import Catalog, Reason, hidden_in, shows_server
 from hub.core.spec import EVERYTHING, ServerSpec, ToolPolicy, View
 
 READ = {"annotations": {"readOnlyHint": True}}
@@ -174,6 +174,11 @@ def test_a_preset_is_named_with_the_rule_that_fixes_each_argument() -> None:
     )
     assert why.route is not None
     assert why.route.arguments({"q": "x", "limit": 100}) == {"q": "x", "project": "p", "limit": 9}
+
+
+@pytest.mark.parametrize(("servers", "shown"), [(("*",), True), (("n*",), False), ((), False)])
+def test_a_view_shows_a_server_also_before_it_has_any_tool(servers: tuple[str, ...], shown: bool) -> None:
+    assert shows_server(View(name="v", servers=servers), "shop") is shown
 
 
 def test_views_that_hide_a_tool_are_named() -> None:

@@ -139,7 +139,7 @@ def test_every_key_of_the_hub_is_read() -> None:
       "restart": {"first_delay": 0, "factor": 1, "max_delay": 5, "jitter": 1, "stable_after": 0,
                   "max_attempts": 3},
       "timeouts": {"start": 1, "call": 2.5, "total": 3}, "concurrency": 1, "share": "call",
-      "replace": "after", "pin": false, "era": "2026-07-28"}""",
+      "pin": false, "era": "2026-07-28"}""",
         REF="r",
     )
     assert found.tools == ToolPolicy(
@@ -155,7 +155,8 @@ def test_every_key_of_the_hub_is_read() -> None:
         first_delay=0, factor=1, max_delay=5, jitter=1, stable_after=0, max_attempts=3
     )
     assert found.timeouts == Timeouts(start=1, call=2.5, total=3)
-    assert (found.concurrency, found.share, found.replace) == (1, Share.CALL, Replace.AFTER)
+    assert (found.concurrency, found.share) == (1, Share.CALL)
+    assert spec('{"command": "x", "replace": "after"}').replace is Replace.AFTER
     assert (found.pin, found.era) == (False, Era.MODERN)
 
 

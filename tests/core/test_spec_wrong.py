@@ -95,6 +95,12 @@ def test_what_belongs_to_the_other_transport_has_no_effect() -> None:
     assert (problem.path, problem.severity) == ("mcpServers.s.command", Severity.WARNING)
 
 
+def test_a_server_that_must_be_alone_and_is_started_for_each_call_is_warned_of() -> None:
+    found, (problem,) = entry('{"command": "x", "share": "call", "replace": "after"}')
+    assert found is not None
+    assert (problem.path, problem.severity) == ("mcpServers.s.share", Severity.WARNING)
+
+
 def test_a_path_with_spaces_is_a_program() -> None:
     assert spec('{"command": "/opt/My App/run"}').command == "/opt/My App/run"
     assert spec('{"command": "my tool", "args": ["a"]}').command == "my tool"
