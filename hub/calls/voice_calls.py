@@ -122,10 +122,12 @@ class VoiceCalls:
     async def join_info(self, call_id: str, key: str) -> dict[str, Any]:
         """What the join page shows before anybody joins; creates nothing."""
         call = await self._keyed(call_id, key)
+        live = self._live.get(call_id)
         return {
             "call_id": call.id,
             "status": call.status.value,
             "goal": call.goal,
+            "pending_action": live.pending_action if live is not None else None,
             "mode": call.mode.value,
             "ended_reason": call.ended_reason.value if call.ended_reason else None,
             "agent": call.request.get("persona", "default"),

@@ -22,7 +22,7 @@ const OVER = new Set(["ROOM_DELETED", "ROOM_CLOSED", "PARTICIPANT_REMOVED"]);
 const START = {
   phase: "loading", step: "", info: null, problem: null, ended: null, since: 0,
   agent: "absent", notice: "", trouble: "", soundBlocked: false,
-  microphone: "none", microphoneId: "", devices: [], lines: [],
+  microphone: "none", microphoneId: "", devices: [], lines: [], action: null, deciding: false,
 };
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -127,7 +127,7 @@ export class Call {
       return;
     }
     if (this.#room !== room) return;
-    this.#set({ phase: "in-call", step: "", since: Date.now(), soundBlocked: !room.canPlaybackAudio });
+    this.#set({ phase: "in-call", step: "", action: this.store.get().info?.pending_action || null, since: Date.now(), soundBlocked: !room.canPlaybackAudio });
     if (this.store.get().agent === "absent") this.#timer("agent", AGENT_WITHIN, () => this.#giveUp(words.NO_AGENT));
   }
 
@@ -241,7 +241,7 @@ export class Call {
     this.#track?.stop();
     this.#track = null;
     this.#unsent = [];
-    this.#set({ microphone: "none", agent: "absent", soundBlocked: false, trouble: "", notice: "", lines: withAllFinal(this.store.get().lines) });
+    this.#set({ microphone: "none", agent: "absent", soundBlocked: false, trouble: "", notice: "", action: null, deciding: false, lines: withAllFinal(this.store.get().lines) });
     room?.disconnect().catch(() => {});
     document.querySelectorAll("body > audio").forEach((element) => element.remove());
   }
@@ -267,9 +267,28 @@ export class Call {
     const id = event.tool_call || event.tool || "tool";
     if (event.kind === "tool_started") this.#set({ lines: withTool(lines, id, event.title || event.text || event.tool || "a tool") });
     else if (event.kind === "tool_ended") this.#set({ lines: withToolEnded(lines, id, event.ok !== false, event.rows || event.text ? event : null) });
+    else if (event.kind === "action") this.#set({ action: { id: event.action, text: event.text, phrase: event.phrase }, deciding: false });
+    else if (event.kind === "action_closed") this.#actionClosed(event.action);
     else if (event.kind === "notice") this.#notice(event.text || "");
     else if (event.kind === "provider") this.#set({ trouble: event.ok === true ? "" : words.providerWords(event) });
     else if (event.kind === "ended") this.#goodbye(event.reason || "");
+  }
+
+  #actionClosed(id) {
+    if (this.store.get().action?.id === id) this.#set({ action: null, deciding: false });
+  }
+
+  /** Press instead of saying it; whoever decides first, counts. */
+  async decide(decision) {
+    const { action, deciding } = this.store.get();
+    if (!action || deciding) return;
+    this.#set({ deciding: true });
+    try {
+      await decide(this.#link, action.id, decision);
+    } catch (error) {
+      if (error.code !== "no_such_action") return this.#set({ deciding: false, notice: `${error.message} ${error.nextStep || ""}`.trim() });
+    }
+    this.#actionClosed(action.id);
   }
 
   #notice(notice) {

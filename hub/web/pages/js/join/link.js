@@ -12,6 +12,9 @@ export const joinInfo = ({ callId, key }) => ask("POST", "/api/join/info", { cal
 /** A seat in the room: {url, token, identity, expires_at}. */
 export const takeSeat = ({ callId, key }) => ask("POST", "/api/join", { call_id: callId, key });
 
+/** The caller's yes or no to a change that the agent wants to make. */
+export const decide = ({ callId, key }, action, decision) => ask("POST", "/api/join/action", { call_id: callId, key, action_id: action, decision });
+
 /** Signalling runs under the origin of this page, by whatever name it was opened; an outside LiveKit keeps its url. */
 export function signalUrl(url, location) {
   const given = new URL(url, location.href);

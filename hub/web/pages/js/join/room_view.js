@@ -110,6 +110,20 @@ function Aloud({ state }) {
   return html`<p class="unseen" aria-live="polite">${state.microphone === "none" && last ? `Agent: ${last.text}` : ""}</p>`;
 }
 
+/** What the agent wants to change: said aloud too, and to be answered either way. */
+function Action({ call, action, busy }) {
+  const phrase = action.phrase || "yes";
+  return html`
+    <section class="note warn asking" id="action" role="alertdialog" aria-labelledby="action-text" aria-describedby="action-text">
+      <p id="action-text">${action.text}</p>
+      <div class="row end">
+        <button type="button" id="deny" disabled=${busy} onClick=${() => call.decide("deny")}>No, leave it</button>
+        <button type="button" id="approve" class="primary" disabled=${busy} onClick=${() => call.decide("approve")}>${phrase === "yes" ? "Yes, go ahead" : phrase[0].toUpperCase() + phrase.slice(1)}</button>
+      </div>
+    </section>
+  `;
+}
+
 function TextBox({ call }) {
   const [text, setText] = useState("");
   const submit = (event) => {
@@ -176,6 +190,7 @@ export function Room({ call, state }) {
     </header>
     <${Stage} call=${call} state=${state} />
     <div class="notes">
+      ${state.action && html`<${Action} key=${state.action.id} call=${call} action=${state.action} busy=${state.deciding} />`}
       ${state.trouble && html`<div class="note warn" id="error" role="alert"><p>${state.trouble}</p></div>`}
       ${state.soundBlocked && html`<button type="button" id="sound" class="primary" onClick=${() => call.turnOnSound()}><${Icon} name="sound" />Turn on sound</button>`}
     </div>
