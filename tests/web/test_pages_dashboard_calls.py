@@ -6,7 +6,7 @@ import anyio
 import pytest
 from playwright.async_api import Browser
 
-from tests.web.browser import open_page
+from tests.web.browser import PHONE, open_page
 from tests.web.fake_api import FakeHub, refusal
 from tests.web.hub_data import CALL, a_call, detail, event, status, turn
 
@@ -174,3 +174,43 @@ async def test_from_a_call_the_operator_speaks_steers_and_ends(browser: Browser,
         with anyio.fail_after(5):
             while hub.asked[-1] != ("POST", f"/api/calls/{CALL}/end", {"goodbye": "Goodbye."}):  # noqa: ASYNC110  # a fake may be looked at
                 await anyio.sleep(0.02)
+
+
+async def asked_for(hub: FakeHub, path: str, body: dict[str, str]) -> None:
+    with anyio.fail_after(5):
+        while hub.asked[-1:] != [("POST", path, body)]:  # noqa: ASYNC110  # the page asks by itself
+            await anyio.sleep(0.02)
+
+
+async def test_what_the_agent_asks_is_answered_here(browser: Browser, hub: FakeHub) -> None:
+    asked = {"id": "q1", "text": "May they have a discount?", "deadline": "2026-01-02T10:00:00+00:00"}
+    hub.details[CALL] = detail(pending_question=asked)
+    hub.answers[f"/api/calls/{CALL}/questions/q1"] = {"state": "answered"}
+    async with open_page(browser, f"{hub.url}/calls/{CALL}", viewport=PHONE) as seen:
+        await seen.until_says("#question", "May they have a discount?")
+        await seen.fits()
+        await seen.page.fill("#answer", " Ten percent. ")
+        await seen.page.press("#answer", "Enter")
+        await asked_for(hub, f"/api/calls/{CALL}/questions/q1", {"answer": "Ten percent."})
+        hub.details[CALL] = detail()
+        hub.changed()
+        await seen.until("!document.querySelector('#question')")
+        await seen.clean()
+
+
+@pytest.mark.parametrize(("button", "decision"), [("#approve", "approve"), ("#deny", "deny")])
+async def test_a_change_is_approved_or_denied_here(
+    browser: Browser, hub: FakeHub, button: str, decision: str
+) -> None:
+    action = {"id": "a1", "text": "This would drop the table products. Say: yes, drop products."}
+    hub.details[CALL] = detail(pending_action=action)
+    hub.answers[f"/api/calls/{CALL}/actions/a1"] = {"state": "done"}
+    async with open_page(browser, f"{hub.url}/calls/{CALL}", viewport=PHONE) as seen:
+        await seen.until_says("#action", "drop the table products")
+        await seen.fits()
+        await seen.page.click(button)
+        await asked_for(hub, f"/api/calls/{CALL}/actions/a1", {"decision": decision})
+        hub.details[CALL] = detail()
+        hub.changed()
+        await seen.until("!document.querySelector('#action')")
+        await seen.clean()

@@ -3,6 +3,7 @@ import { html, useEffect, useFollowing, useState } from "../dom.js";
 import { ask } from "../http.js";
 import { Actions } from "./call_actions.js";
 import { follow } from "./live.js";
+import { Pending } from "./pending.js";
 import { Empty, JoinLink, State, useNow } from "./pieces.js";
 import { Timeline } from "./timeline.js";
 import { ago, CALL_STATES, duration, endedOf, MODES, moment, ROLES, stateOf, timeOfDay } from "./words.js";
@@ -112,6 +113,7 @@ export function CallPage({ id, tell }) {
     </div>
     <div class="columns">
       <div class="stack">
+        ${!call.done && html`<${Pending} id=${id} call=${call} />`}
         <${Transcript} turns=${turns} call=${call} made=${made} />
         ${!call.done && html`<${Actions} id=${id} mode=${mode} />`}
       </div>
