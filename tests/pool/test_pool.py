@@ -11,7 +11,18 @@ from hub.core.errors import ConfigurationError, NotFound, ServerUnavailable, Una
 from hub.core.plan import Action
 from hub.core.spec import Replace, Timeouts
 from hub.pool.errors import ConnectionLost
-from tests.pool.scripted import CHANGED, NOTES, TWINNED, call, config, in_background, pooled, virtual_clock
+from tests.pool.scripted import (
+    CHANGED,
+    NOTES,
+    TWINNED,
+    Caller,
+    call,
+    config,
+    in_background,
+    pooled,
+    virtual_clock,
+    voice_call,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +121,23 @@ async def test_requests_queue_in_order_and_only_so_many_run(connect: Any, tmp_pa
             assert len(life.requests) == 1 + 2
             life.gate.set()
         assert len(results) == 5
+
+
+async def test_a_voice_call_does_not_stand_behind_the_crowd_of_a_desktop(
+    connect: Any, tmp_path: Path
+) -> None:
+    results: list[Any] = []
+    async with pooled(connect, tmp_path, replace(NOTES, concurrency=1)) as pool:
+        await call(pool)
+        life = connect.last("notes")
+        life.gate = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            for _ in range(50):
+                await in_background(tasks, pool, "write", results, caller=Caller("desktop"))
+            await in_background(tasks, pool, "read", results, caller=voice_call("a"))
+            life.gate.set()
+        assert life.requests.index("read", 1) <= 3
+        assert len(results) == 51
 
 
 async def test_a_full_queue_is_waited_for_no_longer_than_in_all(connect: Any, tmp_path: Path) -> None:
