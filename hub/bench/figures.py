@@ -19,7 +19,10 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of a table: `values` are in `unit`; `missed` attempts gave no sample."""
+    """One line of a table: `values` are in `unit`; `missed` attempts gave no sample.
+
+    `words` are columns of text; `broken` says what did not hold, None where nothing was to be proved.
+    """
 
     what: str
     unit: str
@@ -27,10 +30,16 @@ class Figure:
     n: int
     missed: int = 0
     bound: Bound | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    broken: Sequence[str] | None = None
 
     @property
     def holds(self) -> bool | None:
         """Whether the bound is kept; None where there is none, or nothing was measured."""
+        if self.broken:
+            return False
+        if self.bound is None and self.broken is not None:
+            return True
         if self.bound is None or self.bound.value not in self.values:
             return None
         return not self.missed and self.values[self.bound.value] <= self.bound.at_most

@@ -115,8 +115,10 @@ def _count(figure: Figure) -> str:
 
 
 def _bound(figure: Figure) -> str:
+    if figure.broken:
+        return f"NOT kept: {'; '.join(figure.broken)}"
     if figure.bound is None:
-        return ""
+        return "" if figure.broken is None else "kept"
     name = "" if figure.bound.value == "value" else f"{figure.bound.value} "
     kept = {True: "kept", False: "NOT kept", None: "not measured"}[figure.holds]
     return f"{name}≤ {shown(figure.bound.at_most)}: {kept}"
@@ -125,10 +127,12 @@ def _bound(figure: Figure) -> str:
 def _rows(figures: Sequence[Figure]) -> list[list[str]]:
     columns = _columns(figures)
     names = ["" if name == "value" else name for name in columns]
-    rows = [["", "unit", "n", *names, "bound"]]
+    told = list(dict.fromkeys(name for figure in figures for name in figure.words))
+    rows = [["", "unit", "n", *names, *told, "bound"]]
     for figure in figures:
         values = [shown(figure.values[name]) if name in figure.values else "" for name in columns]
-        rows.append([figure.what, figure.unit, _count(figure), *values, _bound(figure)])
+        words = [figure.words.get(name, "").replace("|", "/") for name in told]
+        rows.append([figure.what, figure.unit, _count(figure), *values, *words, _bound(figure)])
     return rows
 
 
