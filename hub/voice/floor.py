@@ -8,7 +8,7 @@ from typing import Any, Final
 from livekit.agents.stt import SpeechEvent, SpeechEventType
 from livekit.agents.voice import AgentSession
 
-from hub.core.speech_heard import goes_on, only_listening
+from hub.core.speech_heard import MOST_WORDS, goes_on, only_listening
 
 WORDS: Final = frozenset(
     {
@@ -81,11 +81,12 @@ class Floor:
         return True
 
     def _murmured(self, event: SpeechEvent | str) -> bool:
-        return (
-            _kind(event) in WORDS
-            and self._speaks()
-            and only_listening(_text(event), asked="?" in self._saying)
-        )
+        if _kind(event) not in WORDS or not self._speaks():
+            return False
+        text = _text(event)
+        if _kind(event) is SpeechEventType.INTERIM_TRANSCRIPT and len(text.split()) <= MOST_WORDS:
+            return True  # it may still become a murmur; the words come again when they are final
+        return only_listening(text, asked="?" in self._saying)
 
 
 def agent_speaks(session: AgentSession[Any]) -> bool:

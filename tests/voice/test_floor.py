@@ -36,6 +36,13 @@ async def test_words_over_the_agent_are() -> None:
     assert await through(Floor(lambda: True, LONG), START, stop, END, "plain") == [START, stop, END, "plain"]
 
 
+async def test_the_first_words_over_the_agent_wait_for_what_they_become() -> None:
+    data = SpeechData(language="en", text="well")  # type: ignore[arg-type]
+    first = SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, alternatives=[data])
+    assert await through(Floor(lambda: True, LONG), START, first, final("Mm-hm."), END) == [START, END]
+    assert await through(Floor(lambda: False, LONG), START, first) == [START, first]
+
+
 async def test_okay_is_an_answer_when_the_agent_asks() -> None:
     floor, okay = Floor(lambda: True, LONG), final("Okay.")
     assert await through(floor, okay) == []
