@@ -37,6 +37,7 @@ function activityText(state) {
   const tool = state.lines.findLast((line) => line.role === "tool" && !line.final);
   if (state.phase === "reconnecting") return "The call goes on as soon as the connection is back.";
   if (state.notice) return state.notice;
+  if (state.action) return "Waiting for your yes or no";
   if (tool) return `Working on it: ${tool.text}`;
   if (state.microphone === "muted" && state.agent === "listening") return "You are muted. Unmute, or type.";
   return "";
