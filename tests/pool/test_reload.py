@@ -168,7 +168,7 @@ async def test_an_old_version_that_does_not_come_back_either_is_looked_after_and
         await call(pool)
         connect.failures["notes"] = [crash("bad flag"), *[crash("no database")] * 3]
         await pool.apply(config(NEWER))
-        await anyio.sleep(2)
+        await anyio.sleep(2.5)
         status = pool.server("notes")
         assert status.state == "backoff"
         assert status.last_error == f"{BACK}bad flag; and the old one: no database"
