@@ -86,7 +86,7 @@ class GetCall(OfCall):
         default="any", description="What to wait for: any new event, an answered call, a question, the end"
     )
     after_event: int = Field(default=0, ge=0, description="Only events after this number (last_event)")
-    include: list[Include] = Field(default=[], description="Only these parts; empty: all")
+    include: list[Include] = Field(default=[], description="Only these parts; empty: all but tools")
 
 
 class GetTranscript(OfCall):

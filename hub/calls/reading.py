@@ -97,7 +97,7 @@ class CallReader:
         return result
 
     async def _measured(self, call: CallRecord, include: Sequence[str]) -> dict[str, Any]:
-        if include and not {"usage", "latency"} & set(include):
+        if include and not {"usage", "latency", "tools"} & set(include):
             return {}
         events = await self._journal.events(call.id, limit=EVENTS_MOST)
         tools = await self._journal.tool_calls(call.id)
@@ -105,6 +105,10 @@ class CallReader:
             "usage": usage_result(events, self._prices, call.review),
             "latency": latency_result(events, tools),
         }
+        if "tools" in include:  # only when asked for: a call may make hundreds
+            return {"tools": [report.tool_result(tool, call) for tool in tools]} | {
+                part: value for part, value in parts.items() if part in include
+            }
         return {part: value for part, value in parts.items() if not include or part in include}
 
     async def transcript(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

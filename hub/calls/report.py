@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.core.records import CallRecord, CallStatus, Event, EventKind, Role, Turn
+from hub.core.records import CallRecord, CallStatus, Event, EventKind, Role, ToolCallRecord, Turn
 from hub.core.review import outcome
 
 Result = dict[str, Any]
@@ -82,6 +82,19 @@ def event_result(event: Event, call: CallRecord) -> Result:
         if key in event.data:
             result[key] = event.data[key]
     return result
+
+
+def tool_result(tool: ToolCallRecord, call: CallRecord) -> Result:
+    """One ToolCall of a call; `t` is seconds since the call was made."""
+    return {
+        "t": round(tool.started_at - call.created_at, 3),
+        "server": tool.server,
+        "tool": tool.tool,
+        "outcome": tool.outcome,
+        "error": tool.error,
+        "queue_ms": round(tool.queue_ms, 1),
+        "server_ms": round(tool.server_ms, 1),
+    }
 
 
 def next_step(call: CallRecord) -> str:

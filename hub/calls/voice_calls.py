@@ -147,7 +147,7 @@ class VoiceCalls:
         if call.done or live is None:
             raise AlreadyEnded("This call is over.", next_step="Ask for a new link.")
         if call.status is CallStatus.SCHEDULED:
-            raise Unauthorized(
+            raise ServerUnavailable(
                 f"This call begins at {report.iso(call.scheduled_at)}.", next_step="Open the link then."
             )
         if live.dispatched_at is None and time.time() > (call.join_expires_at or 0):

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from mcp.server.connection import Connection
 
+from hub.core.ports import RawResult
 from hub.core.records import Approval, ApprovalState, Question
 from hub.core.wire import TURN_META
 from hub.gateway.target import Kind, Target
@@ -13,7 +14,7 @@ from hub.gateway.target import Kind, Target
 Report: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None]]
 """Tells the client how far its request is; without effect where it did not ask for progress."""
 Consult: TypeAlias = Callable[[str, str, Callable[[], Awaitable[None]]], Awaitable[str]]
-"""Asks whoever follows a VoiceCall what its agent wants to know; the last argument: it is still waited for."""
+"""Asks whoever follows a VoiceCall what its agent wants to know; the last argument: it still waits."""
 Ask: TypeAlias = Callable[[str, Question, int], Awaitable[Approval]]
 """Asks the caller of a VoiceCall; the number is that of the caller's turn which the ToolCall follows."""
 
@@ -73,3 +74,8 @@ class Client:
         meta = self._asked.params.get("_meta")
         turn = meta.get(TURN_META) if isinstance(meta, Mapping) else None
         return await self._ask(self.call_id, question, turn if isinstance(turn, int) else 0)
+
+
+Answering: TypeAlias = Callable[[Asked], Awaitable[RawResult]]
+Answers: TypeAlias = dict[str, Answering]
+"""How requests are answered, by method."""

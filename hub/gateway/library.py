@@ -10,7 +10,7 @@ from mcp import MCPError
 from hub.core.errors import HubError, NotFound
 from hub.core.ports import RawResult
 from hub.gateway import call_report
-from hub.gateway.asked import Asked
+from hub.gateway.asked import Answers, Asked
 from hub.gateway.eras import finished, is_modern, listing
 from hub.gateway.ports import Calls, Servers, Status
 
@@ -46,6 +46,14 @@ class Library:
         self._servers = servers
         self._status = status
         self._stamp = stamp
+
+    def answers(self) -> Answers:
+        """The methods that are answered here."""
+        return {
+            "resources/list": self.resources,
+            "resources/templates/list": self.templates,
+            "resources/read": self.read,
+        }
 
     async def resources(self, asked: Asked) -> RawResult:
         """resources/list."""

@@ -9,7 +9,7 @@ import mcp_types as mcp
 from mcp import MCPError
 
 from hub.core.ports import RawResult
-from hub.gateway.asked import Asked
+from hub.gateway.asked import Answers, Asked
 from hub.gateway.eras import finished, listing
 
 
@@ -69,8 +69,9 @@ PROMPTS: Final[Sequence[Prompt]] = (
         "Work out the goal in one or two sentences, the questions that the agent must get answered (a "
         "short key each) and how we can tell that the call was a success. Ask me for what is missing, at "
         "most twice. Then call start_voice_call once, show me the join_url, and follow the call with "
-        "get_call (wait_seconds 50, after_event set to the last_event you know) until it is done. Finish "
-        "with what was found out, quoting the words that were said.",
+        "get_call (wait_seconds 50, after_event set to the last_event you know) until it is done and its "
+        "review is ready. Finish with what was found out: answers and criteria, quoting the words that "
+        "were said; what is unknown stays unknown.",
     ),
     Prompt(
         "follow_call",
@@ -79,26 +80,28 @@ PROMPTS: Final[Sequence[Prompt]] = (
         (CALL_ID,),
         "Follow the call $call_id with get_call (wait_seconds 50, after_event set to the last_event you "
         "know) until done is true. Tell me in one line whenever something changes that I would want to "
-        "know. Do not steer the call unless I ask you to. When it is over, sum it up in five lines.",
+        "know; of a pending_question or pending_action at once. Do not steer the call unless I ask you "
+        "to. When it is over, sum it up in five lines from its summary, criteria and answers.",
     ),
     Prompt(
         "review_call",
         "Review a voice call",
         "Read a call and say what came of it.",
         (CALL_ID,),
-        "Read the whole transcript of the call $call_id with get_transcript (include_tools true, page by "
-        "page until there is no more). Say what the call was for, what was found out or done (quote the "
-        "turn for each claim), what stayed open, and what should happen next.",
+        "Look at the call $call_id with get_call: its outcome, criteria and answers carry quotes that were "
+        "looked up in the transcript. Then read the whole transcript with get_transcript (include_tools "
+        "true, page by page until there is no more). Say what the call was for, what was found out or done "
+        "(quote the turn for each claim), what stayed open, and what should happen next.",
     ),
     Prompt(
         "debug_call",
         "Find out what went wrong in a call",
         "Explain a call that failed, was slow or fell silent.",
         (CALL_ID,),
-        "Something was wrong with the call $call_id. Look at get_call (its ended_reason, events and "
-        "latency), at get_transcript with include_tools true, and at hub_status. Say what happened in "
-        "order, which part was the cause (caller, agent, a tool, a provider, the hub), how sure you are, "
-        "and the one thing to change first.",
+        "Something was wrong with the call $call_id. Look at get_call (its ended_reason and events; latency "
+        "says where the time of each answer went; include tools for every ToolCall), at get_transcript "
+        "with include_tools true, and at hub_status. Say what happened in order, which part was the cause "
+        "(caller, agent, a tool, a provider, the hub), how sure you are, and the one thing to change first.",
     ),
     Prompt(
         "database_assistant",
@@ -123,6 +126,10 @@ class PromptDesk:
     def __init__(self, *, voice: bool, stamp: Mapping[str, Any]) -> None:
         self._prompts = {one.name: one for one in PROMPTS if voice or not one.needs_voice}
         self._stamp = stamp
+
+    def answers(self) -> Answers:
+        """The methods that are answered here."""
+        return {"prompts/list": self.list_prompts, "prompts/get": self.get_prompt}
 
     async def list_prompts(self, asked: Asked) -> RawResult:
         """prompts/list."""

@@ -40,7 +40,7 @@ class EventSeen(BaseModel):
 class CallSeen(Result):
     call_id: str
     status: CallStatus
-    done: bool
+    done: bool = Field(description="The call is over, and this is the last of its events.")
     outcome: str | None = None
     ended_reason: EndedReason | None = None
     duration_s: float | None = None
@@ -58,8 +58,14 @@ class CallSeen(Result):
         description="Of an ended call: pending, ready (summary, criteria, answers), or not_available.",
     )
     review_message: str | None = None
-    usage: dict[str, Any] | None = None
-    latency: dict[str, Any] | None = None
+    usage: dict[str, Any] | None = Field(
+        default=None, description="What each provider was asked for, and what that costs, estimated."
+    )
+    latency: dict[str, Any] | None = Field(
+        default=None,
+        description="Seconds until the agent answered, p50 and p95, and each turn with its parts.",
+    )
+    tools: list[dict[str, Any]] | None = None
 
 
 class TurnSeen(BaseModel):

@@ -6,10 +6,10 @@ arrives as it was said, and no exception's text gets out.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import anyio
 import mcp_types as mcp
@@ -28,9 +28,8 @@ from starlette.types import Scope as HttpScope
 
 from hub import __version__
 from hub.core.errors import NotFound
-from hub.core.ports import RawResult
 from hub.gateway.announcements import Announcements
-from hub.gateway.asked import Asked, Askers
+from hub.gateway.asked import Answering, Answers, Asked, Askers
 from hub.gateway.boundary import guarded
 from hub.gateway.call_tools import call_tools, status_tool
 from hub.gateway.direct import SHIM_HEADER, Direct, Post
@@ -48,8 +47,6 @@ from hub.gateway.tools import ToolDesk
 SESSION_IDLE_SECONDS: Final = 1800.0
 MAX_SESSIONS: Final = 1000
 
-Answering: TypeAlias = Callable[[Asked], Awaitable[RawResult]]
-Answers: TypeAlias = Mapping[str, Answering]
 HEADERS_OF: ContextVar[Target | None] = ContextVar("HEADERS_OF", default=None)
 """Where the SDK's question for a tool's schema comes from: it asks with the tool's name alone."""
 
@@ -103,15 +100,7 @@ class Gateway:
         self._subscriptions = Subscriptions(self._announcements.bus, library.read)
         prompts = PromptDesk(voice=voice_calls is not None, stamp=stamp)
         self._everywhere: Answers = {"tools/list": self._desk.list_tools, "tools/call": self._desk.call_tool}
-        self._own: Answers = {
-            "resources/list": library.resources,
-            "resources/templates/list": library.templates,
-            "resources/read": library.read,
-            "resources/subscribe": self._subscriptions.subscribe,
-            "resources/unsubscribe": self._subscriptions.unsubscribe,
-            "prompts/list": prompts.list_prompts,
-            "prompts/get": prompts.get_prompt,
-        }
+        self._own = library.answers() | self._subscriptions.answers() | prompts.answers()
         self._direct = Direct(self._desk.call_tool, self._desk.header_schema, self._sessions)
         self._front.middleware = [self._answer]
         self._front.add_notification_handler(

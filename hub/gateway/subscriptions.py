@@ -3,8 +3,7 @@
 Older clients subscribe to one resource at a time and are told on their session's stream; modern ones listen.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from typing import Final
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -16,7 +15,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
 
 from hub.core.ports import RawResult
 from hub.gateway.announcements import TELL_SECONDS
-from hub.gateway.asked import Asked
+from hub.gateway.asked import Answering, Answers, Asked
 from hub.gateway.library import ACTIVE, SERVERS, of_call, tools_of
 from hub.gateway.ports import Calls, Servers
 
@@ -25,17 +24,19 @@ PAUSE_SECONDS: Final = 1.0
 """Of one call, a client hears once in this time at most."""
 SUBSCRIPTIONS_MOST: Final = 256
 
-Read: TypeAlias = Callable[[Asked], Awaitable[RawResult]]
-
 
 class Subscriptions:
     """Who wants to hear of what. Sessions that have ended vanish by themselves."""
 
-    def __init__(self, bus: InMemorySubscriptionBus, read: Read) -> None:
+    def __init__(self, bus: InMemorySubscriptionBus, read: Answering) -> None:
         self._bus = bus
         self._read = read
         self._wanted: WeakKeyDictionary[Connection, set[str]] = WeakKeyDictionary()
         self._news: WeakKeyDictionary[Connection, set[str]] = WeakKeyDictionary()
+
+    def answers(self) -> Answers:
+        """The methods that are answered here."""
+        return {"resources/subscribe": self.subscribe, "resources/unsubscribe": self.unsubscribe}
 
     async def subscribe(self, asked: Asked) -> RawResult:
         """resources/subscribe, of the older era.

@@ -220,5 +220,34 @@ async def test_an_event_number_from_the_future_is_put_right(house: House) -> Non
 async def test_parts_that_are_not_asked_for_are_left_out(house: House) -> None:
     call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
     got = await house.calls.get({"call_id": call_id, "include": ["summary"]})
-    assert not {"events", "usage", "latency", "answers"} & set(got)
+    assert not {"events", "usage", "latency", "answers", "tools"} & set(got)
     assert {"status", "last_event", "next_step"} <= set(got)
+
+
+@pytest.mark.anyio
+async def test_the_tool_calls_of_a_call_are_told_when_asked_for(house: House) -> None:
+    call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
+    house.journal.tool_call(
+        ToolCallRecord(
+            id="t1",
+            call_id=call_id,
+            caller="call",
+            server="notes",
+            tool="list_notes",
+            started_at=0.0,
+            queue_ms=0.1,
+            server_ms=2.0,
+            outcome="ok",
+        )
+    )
+    assert "tools" not in await house.calls.get({"call_id": call_id})
+    got = await house.calls.get({"call_id": call_id, "include": ["tools", "events"]})
+    (tool,) = got["tools"]
+    assert (tool["server"], tool["tool"], tool["outcome"], tool["server_ms"]) == (
+        "notes",
+        "list_notes",
+        "ok",
+        2.0,
+    )
+    assert got["events"]
+    assert "usage" not in got

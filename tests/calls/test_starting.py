@@ -11,7 +11,7 @@ import pytest
 
 from hub.calls.budget import GOODBYE
 from hub.calls.live import LiveCalls
-from hub.core.errors import InvalidArguments, OverBudget, TooManyCalls, Unauthorized
+from hub.core.errors import InvalidArguments, OverBudget, ServerUnavailable, TooManyCalls
 from hub.core.records import EndedReason, Spent
 from hub.core.spec import Limits
 from tests.calls.conftest import House
@@ -77,7 +77,7 @@ async def test_a_typed_call_begins_at_its_time(house: House) -> None:
 
 async def test_a_link_of_a_scheduled_call_opens_at_its_time_and_not_before(house: House) -> None:
     started = await house.calls.start({"goal": "g", "schedule_at": at(0.6)})
-    with pytest.raises(Unauthorized, match="This call begins at"):
+    with pytest.raises(ServerUnavailable, match="This call begins at"):
         await house.join(started)
     async with kept(house):
         await until(house, started["call_id"], lambda got: got["status"] == "waiting_for_caller")

@@ -13,7 +13,8 @@ from hub.gateway import call_tools
 from hub.gateway.call_tools import status_tool
 from hub.gateway.own_tools import OwnTools
 from tests.gateway.clients import ERAS, MODERN, eventually, http_client, raw_call, raw_tools
-from tests.gateway.fakes import CALL_ID, FakeCalls, fake_status, serving
+from tests.gateway.fake_calls import CALL_ID, FakeCalls
+from tests.gateway.fakes import fake_status, serving
 
 pytestmark = pytest.mark.anyio
 both_eras = pytest.mark.parametrize("mode", ERAS)

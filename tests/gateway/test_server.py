@@ -12,7 +12,8 @@ from mcp import MCPError
 
 from hub.core.speech_waiting import PACE_META
 from tests.gateway.clients import ERAS, LEGACY, MODERN, eventually, http_client, raw_call, raw_tools
-from tests.gateway.fakes import CALL_ID, CALL_TOKEN, ECHO, TOKEN, serving
+from tests.gateway.fake_calls import CALL_ID
+from tests.gateway.fakes import CALL_TOKEN, ECHO, TOKEN, serving
 
 pytestmark = pytest.mark.anyio
 OWN = [

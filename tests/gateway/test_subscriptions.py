@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 
 from hub.gateway import subscriptions
 from tests.gateway.clients import ERAS, LEGACY, MODERN, http_client
-from tests.gateway.fakes import CALL_ID, CALL_TOKEN, Running, serving
+from tests.gateway.fake_calls import CALL_ID
+from tests.gateway.fakes import CALL_TOKEN, Running, serving
 from tests.gateway.test_connect import joined, leave_word, one_hub
 
 pytestmark = pytest.mark.anyio
