@@ -29,6 +29,11 @@ DEFINITION: Final[Mapping[str, Any]] = {
 }
 
 
+def _of_hub(tool: Mapping[str, Any]) -> bool:
+    """The servers' tools are named server__tool; what is the hub's own is always there."""
+    return "__" not in str(tool["name"])
+
+
 class Offered:
     """The selection of one call; the goal's words choose what is there from the start."""
 
@@ -48,7 +53,7 @@ class Offered:
         if self._goal:
             goal, self._goal = self._goal, ""
             self._load(found(goal, self._all(), AT_ONCE))
-        return [tool for tool in self._all() if tool["name"] in self._loaded]
+        return [tool for tool in self._all() if _of_hub(tool) or tool["name"] in self._loaded]
 
     def find(self, query: str) -> str:
         """Load what fits, and say what that is."""

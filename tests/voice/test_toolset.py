@@ -224,9 +224,11 @@ async def test_of_very_many_tools_the_model_sees_those_that_it_looked_for(
 
 
 def test_the_goal_chooses_the_first_of_very_many_tools() -> None:
-    tools = [{"name": f"s__tool_{n}"} for n in range(40)] + [{"name": "db__list_tables"}]
+    own = {"name": "ask_desktop"}
+    tools = [own] + [{"name": f"s__tool_{n}"} for n in range(40)] + [{"name": "db__list_tables"}]
     assert [tool["name"] for tool in Offered(lambda: tools, "Which tables are there?").shown()] == [
-        "db__list_tables"
+        "ask_desktop",
+        "db__list_tables",
     ]
 
 
