@@ -3,7 +3,8 @@
 import logging
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -37,13 +38,26 @@ HUSHED: Final = ("hub", "mcp", "httpx2", "client")
 
 async def measure(n: int | None) -> list[Section]:
     """The Sections of chaos."""
-    for name in HUSHED:  # what goes wrong here is meant to
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     method = METHOD.format(n=n or DEFAULT_N)
-    return [
-        Section(name, title, method if at == 0 else "As above.", await _figures(rows, n or DEFAULT_N))
-        for at, (name, title, rows) in enumerate(ROOMS)
-    ]
+    with _hushed():
+        return [
+            Section(name, title, method if at == 0 else "As above.", await _figures(rows, n or DEFAULT_N))
+            for at, (name, title, rows) in enumerate(ROOMS)
+        ]
+
+
+@contextmanager
+def _hushed() -> Generator[None]:
+    """What goes wrong here is meant to, so nobody needs to read of it on the terminal."""
+    loggers = [logging.getLogger(name) for name in HUSHED]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL + 1)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 async def _figures(rows: Sequence[Row], n: int) -> list[Figure]:

@@ -71,8 +71,11 @@ def alive(pid: int, since: int) -> bool:
     return True
 
 
-def belonging(roots: Mapping[int, int], marker: str) -> dict[int, int]:
-    """Return what is alive and belongs to the roots or has the marker; both ways pid: start time."""
+def belonging(roots: Mapping[int, int], marker: str, since: int = 0) -> dict[int, int]:
+    """Return what is alive and belongs to the roots or has the marker; both ways pid: start time.
+
+    Whoever knows when the first of them was started says so: what is older need not be looked into.
+    """
     if not LINUX:
         return {pid: since for pid, since in roots.items() if _group_alive(pid)}
     rows = {pid: found for pid in _pids() if (found := row(pid)) is not None}
@@ -81,7 +84,8 @@ def belonging(roots: Mapping[int, int], marker: str) -> dict[int, int]:
     ours = {
         pid
         for pid, found in rows.items()
-        if found.group in groups or found.session in groups or wanted in b"\0" + _environment(pid)
+        if found.started >= since
+        and (found.group in groups or found.session in groups or wanted in b"\0" + _environment(pid))
     }
     _add_descendants(ours, rows)
     ours.discard(os.getpid())

@@ -7,10 +7,12 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+from anyio import to_thread
 
 from hub.core.errors import ConfigurationError
 from hub.supervision import orphans
@@ -117,14 +119,14 @@ class Process:
         waits = self._patience(steps)
         with anyio.move_on_after(waits.close_stdin_wait):
             await self._exited.wait()
-        if left := self._left():
+        if left := await self._left():
             times = 2 if waits.second_term else 1
             for _ in range(times):
                 self._send(signal.SIGTERM, left)
                 if await self._gone(left, waits.term_wait / times):
                     break
         with anyio.move_on_after(steps.kill_wait):
-            while left := self._left():
+            while left := await self._left():
                 self._send(orphans.KILL, left)
                 await self._gone(left, steps.kill_wait)
             await self._exited.wait()
@@ -144,8 +146,10 @@ class Process:
             pipe.close()
         self._child.poll()
 
-    def _left(self) -> dict[int, int]:
-        return orphans.belonging({self.pid: self.started}, self._marker)
+    async def _left(self) -> dict[int, int]:
+        """Look for what is left, in a thread: among many processes that takes longer than a ToolCall."""
+        look = partial(orphans.belonging, {self.pid: self.started}, self._marker, self.started)
+        return await to_thread.run_sync(look)
 
     def _send(self, number: int, left: Mapping[int, int]) -> None:
         orphans.send(number, left, [self.pid])

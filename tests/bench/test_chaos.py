@@ -2,14 +2,14 @@
 
 import pytest
 
+from hub.__main__ import main
 from hub.bench import chaos, chaos_hub, chaos_reload
-from hub.bench.chaos_house import Seen
+from hub.bench.chaos_house import House, Seen
 from hub.bench.figures import Section
 from hub.bench.report import Machine, Report
 from hub.pool import causes, era
 from hub.pool import connect as connect_module
 
-pytestmark = pytest.mark.anyio
 ROWS = [row for _, _, rows in chaos.ROOMS for row in rows]
 
 
@@ -29,11 +29,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.timeout(120)
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.__module__.rpartition('_')[2]}-{row.__name__}")
+@pytest.mark.anyio
 async def test_what_a_row_of_chaos_promises_holds(row: chaos.Row) -> None:
     seen = await chaos.once(row)
     assert seen.wrong == []
 
 
+@pytest.mark.anyio
 async def test_a_row_that_does_not_hold_says_so() -> None:
     async def lying(_house: object) -> Seen:
         """A promise that is not kept."""
@@ -50,3 +52,20 @@ async def test_a_row_that_does_not_hold_says_so() -> None:
     report = Report(Machine.here(), [Section("chaos", "Chaos", "", figures)])
     assert "NOT kept: two is not less than one" in report.as_text()
     assert "NOT kept: ValueError: no such thing" in report.as_text()
+
+
+def test_the_command_fails_when_a_row_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def row(house: House) -> Seen:
+        """One that fails when told."""
+        seen = Seen(noticed=0.002)
+        seen.check(house.place.exists() and told["fine"], "it was told to fail")
+        return seen
+
+    monkeypatch.setattr(chaos, "ROOMS", (("chaos", "Chaos", (row,)),))
+    told = {"fine": True}
+    assert main(["bench", "chaos", "--n", "2"]) == 0
+    told["fine"] = False
+    assert main(["bench", "chaos", "--n", "2"]) == 1
+    assert "NOT kept: it was told to fail" in capsys.readouterr().out
