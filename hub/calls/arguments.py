@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from hub.core.errors import InvalidArguments
 
@@ -65,6 +66,14 @@ class StartVoiceCall(Arguments):
         default=None, max_length=200, description="Starting twice with one key starts one call"
     )
     metadata: dict[str, Any] | None = Field(default=None, description="Kept with the call, unread")
+
+    @field_validator("record", mode="before")
+    @classmethod
+    def _not_recorded(cls, value: Any) -> Any:
+        if value is not False:
+            kind, words = "not_available", "recording is not available on this hub; leave it out"
+            raise PydanticCustomError(kind, words)
+        return value
 
 
 class OfCall(Arguments):
