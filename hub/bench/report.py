@@ -13,7 +13,8 @@ from hub.bench.figures import Figure, Section
 from hub.bench.machine import cores, memory_mb, model, waiting
 from hub.core.errors import Unavailable
 
-COLUMNS: Final = ("value", "p50", "p95", "p99", "worst")
+TIMES: Final = tuple(f"{what} {which}" for what in ("noticed", "usable") for which in ("p50", "worst"))
+COLUMNS: Final = ("value", "p50", "p95", "p99", "worst", *TIMES)
 FINE: Final = 10.0
 """Values from here on are shown without decimals of their own."""
 COMMAND: Final = "hub bench --markdown docs/figures.md"
