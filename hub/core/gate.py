@@ -94,19 +94,24 @@ class Meaning(StrEnum):
 
 def judge(said: str, question: Question, language: Wording) -> Meaning:
     """Tell what a whole turn of the caller's means for a question."""
-    if _NOT_HEARD.fullmatch(said):
-        return Meaning.WEAK
     tokens = _without_fillers(words(said), language)
     if not tokens:
         return Meaning.WEAK if words(said) else Meaning.OTHER
+    if _NOT_HEARD.fullmatch(said):
+        return Meaning.WEAK
     if tokens[0] in language.noes or _has(tokens[:2], language.refusals):
         return Meaning.NO
-    doubtful = "?" in said or not language.doubts.isdisjoint(tokens) or _refuses(tokens, language)
     if tokens[0] in language.yeses:
+        doubtful = "?" in said or not language.doubts.isdisjoint(tokens) or _refuses(tokens, language)
         return Meaning.DOUBT if doubtful else _agreed(tokens, question, language)
-    if tuple(tokens) in language.plain_yeses and "?" not in said:
+    return Meaning.OTHER if "?" in said else _without_a_yes(tokens, question, language)
+
+
+def _without_a_yes(tokens: list[str], question: Question, language: Wording) -> Meaning:
+    """A turn that does not begin with yes or no, and is no question."""
+    if tuple(tokens) in language.plain_yeses:
         return Meaning.WEAK if question.strong else Meaning.YES
-    if _refuses(tokens, language) and "?" not in said:
+    if _refuses(tokens, language):
         return Meaning.NO
     phrase = _without_yes(words(question.phrase), language)
     return Meaning.WEAK if phrase and _bare(tokens, phrase, language) == phrase else Meaning.OTHER

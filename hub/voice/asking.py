@@ -28,9 +28,11 @@ class _Open:
     """The question that waits for an answer."""
 
     action: str
-    shown_at: float
+    shown_at: float | None = None
     said_at: float | None = None
     speech: SpeechHandle | None = None
+    heard: bool = False
+    """Words of it have been heard."""
 
 
 class Asking:
@@ -70,7 +72,7 @@ class Asking:
         """
         question = self._open
         if question is None or question.action != command.action:
-            question = self._open = _Open(command.action, time.time())
+            question = self._open = _Open(command.action)
             self._notify(
                 "action",
                 action=command.action,
@@ -78,6 +80,7 @@ class Asking:
                 phrase=command.phrase,
                 tool=command.tool,
             )
+        question.shown_at, question.heard = question.shown_at or time.time(), False
         question.speech = self._speaker().say(command.text)
         self._free()
         if self.typed:
@@ -89,6 +92,16 @@ class Asking:
         speech = question.speech if question is not None else None
         if question is not None and speech is not None and await self._speaker().heard(speech, SAY_SECONDS):
             question.said_at = question.said_at or time.time()
+
+    def agent_said(self, speech_id: str | None) -> None:
+        """The agent is heard saying something; if it is something else, a yes may be the answer to that."""
+        question = self._open
+        if question is None or question.speech is None or speech_id is None:
+            return
+        if speech_id == question.speech.id:
+            question.heard = True
+        elif question.heard:
+            question.said_at = question.shown_at = None
 
     async def asked(self, command: Command) -> None:
         """The hub has its answer, or needs none any more."""

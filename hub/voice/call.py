@@ -142,6 +142,7 @@ class _Conversation:
         tasks.start_soon(self._catalogue.run)
         tasks.start_soon(self._notices.run)
         self._listening.attach(self._session, self._speaker, self._tools)
+        self._listening.on_words = self._asking.agent_said
         if self._typed:
             self._session.output.transcription = self._listening.words
         await self._session.start(

@@ -47,6 +47,8 @@ class Listening:
         self.words = Words(self._words)
         self.failures = Failures()
         self.onsets = Onsets()
+        self.on_words: Callable[[str | None], None] = lambda _speech: None
+        """Told of each speech whose words are being heard."""
         self.told: set[str] = set()
         """Messages of the caller whose turns were told before the session had them."""
         self._link = link
@@ -76,6 +78,7 @@ class Listening:
     def _words(self, words: str) -> None:
         speech = self._session.current_speech if self._session else None
         self._speaking = speech.id if speech else None
+        self.on_words(self._speaking)
         self.transcript.speaking("operator" if self._operator_speaks() else "agent", words)
 
     def _operator_speaks(self) -> bool:

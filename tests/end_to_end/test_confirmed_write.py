@@ -148,13 +148,16 @@ async def test_what_is_no_clear_yes_leaves_everything_as_it_is(hub: House, answe
     assert await columns(hub) == []
 
 
-async def test_a_question_back_is_answered_and_the_change_goes_on_waiting(hub: House) -> None:
+async def test_after_a_question_back_a_yes_counts_once_the_change_was_told_again(hub: House) -> None:
     async with typed_call(hub) as (client, call_id):
         await types(client, call_id, CREATE)
         first = await question(hub, call_id)
         await types(client, call_id, "which tables do we have")
         got = await said_by_agent(hub, call_id, "customers and orders")
         assert got["pending_action"] == first
+        await types(client, call_id, "yes please")  # to the change, or to what was said last?
+        await until(hub, call_id, lambda got: told(got, "agent").count(first["text"]) > 1, DONE_SECONDS)
+        assert await columns(hub) == []
         await types(client, call_id, "yes please")
         await said_by_agent(hub, call_id, "is there now")
     assert await columns(hub)

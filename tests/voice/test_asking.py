@@ -13,6 +13,8 @@ pytestmark = pytest.mark.anyio
 
 
 class Speech:
+    id = "question"
+
     def done(self) -> bool:
         return False
 
@@ -120,6 +122,25 @@ async def test_in_a_typed_call_the_question_is_there_at_once() -> None:
     desk.asking.ask(ask())
     await desk.asking.took("yes", 1.0, "by voice")
     assert desk.heard[0].asked_until is not None
+
+
+@pytest.mark.parametrize("how", ["by voice", "in writing"])
+async def test_once_the_agent_has_said_something_else_the_question_must_be_said_again(how: How) -> None:
+    desk = Desk([False, False])
+    desk.asking.agent_said("greeting")
+    desk.asking.ask(ask())
+    desk.asking.agent_said("the words before it")
+    desk.asking.agent_said("question")
+    await desk.asking.said()
+    desk.asking.agent_said("an answer to something else")
+    await desk.asking.took("yes", 1.0, how)
+    desk.asking.ask(ask())
+    desk.asking.agent_said("question")
+    desk.asking.agent_said(None)
+    await desk.asking.said()
+    await desk.asking.took("yes", 1.0, how)
+    assert desk.heard[0].asked_until is None
+    assert desk.heard[1].asked_until is not None
 
 
 async def test_a_question_that_is_over_is_not_said_on() -> None:
