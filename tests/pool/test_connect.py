@@ -20,6 +20,7 @@ from mcp.client.session import ClientSession
 from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher, _Pending
 
 from hub.core.errors import ConfigurationError, Unauthorized
+from hub.core.records import Approval, Question
 from hub.core.spec import Era, ServerSpec, Timeouts, Transport
 from hub.core.supervisor import LossKind
 from hub.pool import connect as connect_module
@@ -88,6 +89,9 @@ class FakeCaller:
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         self.told.append(message)
+
+    async def confirm(self, question: Question) -> Approval:
+        raise AssertionError(question)  # a connection asks nobody
 
 
 async def test_a_legacy_server_is_found_out_and_passed_through_unchanged(
