@@ -121,6 +121,7 @@ class WorkerLink:
             raise AlreadyEnded("Another job leads this call already.", next_step="Leave the room.")
         live.loss = None
         live.worker_id, live.job_id, live.heard_at = started.worker_id, started.job_id, time.time()
+        live.refused_turn = min(live.refused_turn, 0)  # a job counts the caller's turns from its beginning
         turns = await self._journal.turns(live.id, limit=10_000)
         return self._brief(live, started, turns)
 

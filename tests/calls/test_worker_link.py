@@ -3,8 +3,9 @@
 import anyio
 import pytest
 
-from hub.core.errors import AlreadyEnded, CallNotFound
-from hub.core.wire import EventsUp, JobStarted
+from hub.core.errors import AlreadyEnded, CallNotFound, NoSuchAction, Unauthorized
+from hub.core.records import Question
+from hub.core.wire import AnswerHeard, EventsUp, JobStarted
 from tests.calls.conftest import House, hello
 from tests.calls.test_voice_calls import ENDED, JOINED, SAID
 
@@ -109,3 +110,57 @@ async def test_waiting_for_a_worker_ends_when_one_says_hello(house: House) -> No
 
             tasks.start_soon(come)
             assert await house.link.worker(60)
+
+
+@pytest.mark.parametrize(("before", "after"), [(-1, -1), (6, 0)])
+async def test_a_new_job_counts_turns_anew_but_a_no_still_wants_a_new_request(
+    house: House, before: int, after: int
+) -> None:
+    call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
+    live = house.live.get(call_id)
+    assert live is not None
+    live.refused_turn = before
+    await house.work(call_id)
+    assert live.refused_turn == after
+
+
+async def test_a_change_is_asked_for_through_the_link_and_shown_by_get_call(house: House) -> None:
+    call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
+    await house.work(call_id)
+    asked = Question(text="This would.", phrase="yes", strong=False, about=("this",), tool="notes__add")
+    answers = []
+
+    async def ask() -> None:
+        answers.append(await house.calls.approvals.ask(call_id, asked, 1))
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            got = await house.calls.get({"call_id": call_id, "wait_seconds": 5, "until": "question"})
+            action = got["pending_action"]["id"]
+            orders = await house.link.commands(call_id, 0, 0)
+            assert [(one.kind, one.text, one.action) for one in orders.commands] == [
+                ("ask", "This would.", action)
+            ]
+            heard = AnswerHeard(action=action, turn=2, text="yes", began=2, asked_until=1)
+            assert house.link.answer(call_id, heard).taken
+    got = await house.calls.get({"call_id": call_id})
+    assert "pending_action" not in got
+    assert [event["text"] for event in got["events"] if event["kind"] == "action"] == [
+        "This would.",
+        "approved by the caller, by voice, who said “yes”: notes__add",
+    ]
+    assert answers[0].by == "the caller, by voice"
+
+
+async def test_a_decision_about_a_call_that_is_over_is_refused(house: House) -> None:
+    call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
+    decided = {"call_id": call_id, "action_id": "a1", "decision": "approve"}
+    with pytest.raises(NoSuchAction):
+        await house.calls.decide(decided, "x")
+    with pytest.raises(Unauthorized):
+        await house.calls.decide_by_link("wrong", decided)
+    with pytest.raises(NoSuchAction):
+        await house.calls.decide_by_link(house.keys.join_key(call_id), decided)
+    with pytest.raises(CallNotFound):
+        await house.calls.decide({**decided, "call_id": "nobody"}, "x")
