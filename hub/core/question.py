@@ -92,6 +92,8 @@ def _phrase(destroying: Sequence[Deed], language: Wording) -> str:
 
 
 def _told(deed: Deed, language: Wording) -> str:
+    if deed.act is Act.READ and not deed.names:
+        return language.query
     thing = language.things.get(deed.thing, deed.thing)
     if len(deed.names) > 1:
         thing = language.plurals.get(deed.thing, thing)

@@ -21,6 +21,8 @@ class Wording:
     """The same for what has no name that can be said, or for several things."""
     things: Mapping[str, str]
     plurals: Mapping[str, str]
+    query: str
+    """Reading what has no name."""
     unnamed: str
     """Instead of a name that cannot be said."""
     in_schema: str
@@ -110,6 +112,7 @@ ENGLISH: Final = Wording(
     anything="yes, do all of that",
     things={},
     plurals={"table": "tables", "view": "views", "index": "indexes", "schema": "schemas"},
+    query="run a query",
     unnamed="something with a name I cannot say",
     in_schema="{name} in the schema {schema}",
     column="the column {columns}",

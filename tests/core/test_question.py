@@ -45,6 +45,7 @@ def asked(sql: Any, **others: Any) -> Question:
         ("insert into orders values (1)", "This would add rows to orders.", None),
         ("create index i on orders(id)", "This would create an index on orders.", None),
         ("select * from orders", "This would read from orders.", None),
+        ("select my_function()", "This would run a query.", "yes, do all of that"),
         ("drop table products", "This would drop the table products.", "yes, drop products"),
         (
             "drop table order_items cascade",
