@@ -44,23 +44,33 @@ async def begin(client: Client, **arguments: Any) -> str:
     """Start a typed call and hear the agent out, who speaks first."""
     started = await ask(client, "start_voice_call", goal="look at the shop", mode="text", **arguments)
     call_id = str(started["call_id"])
+    after = 0
     with anyio.fail_after(30):
         while True:
-            got = await ask(client, "get_call", call_id=call_id, wait_seconds=20)
+            got = await ask(client, "get_call", call_id=call_id, wait_seconds=20, after_event=after)
+            assert not got["done"], got
             if any(event.get("role") == "agent" for event in got["events"]):
                 return call_id
+            after = got["last_event"]
 
 
 async def answer_to(client: Client, call_id: str, words: str) -> str:
-    """Type as the caller, and wait for what the agent says to it."""
+    """Type as the caller, and wait for the answer; what is said while a tool runs is none."""
     sent = await ask(client, "send_to_call", call_id=call_id, text=words, kind="caller")
-    after, said = sent["event"], list[str]()
+    after, said, running = sent["event"], list[str](), set[str]()
     with anyio.fail_after(45):
         while True:
             got = await ask(client, "get_call", call_id=call_id, wait_seconds=20, after_event=after)
             after = got["last_event"]
-            said += [event["text"] for event in got["events"] if event.get("role") == "agent"]
-            if said:
+            for event in got["events"]:
+                if event["kind"] == "tool_started":
+                    running.add(event["tool_call"])
+                elif event["kind"] == "tool_ended":
+                    running.discard(event["tool_call"])
+                    said.clear()
+                elif event.get("role") == "agent":
+                    said.append(event["text"])
+            if said and not running:
                 return " ".join(said)
 
 
