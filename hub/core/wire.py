@@ -160,14 +160,14 @@ class Measured(_Event):
     kind: Literal["measured"] = "measured"
     latency: dict[str, float] = {}
     usage: dict[str, float] = {}
-
-
-class JobEnded(_Event):
     models: dict[str, str] = {}
     """Which model was used, by kind of provider."""
     practice: list[str] = []
     job: str = ""
     """These two are filled in by the hub: what practice plays, and whose count it is."""
+
+
+class JobEnded(_Event):
     """The last event of a job; `reason` is an EndedReason. `handover`: the call need not end with the job."""
 
     kind: Literal["ended"] = "ended"

@@ -81,8 +81,7 @@ async def served(transport: str, port: int) -> AsyncGenerator[int]:
 
 
 class FakeCaller:
-    name = "test"
-    call_id = None
+    name, call_id = "test", None
 
     def __init__(self) -> None:
         self.told: list[str | None] = []
@@ -91,7 +90,7 @@ class FakeCaller:
         self.told.append(message)
 
     async def confirm(self, question: Question) -> Approval:
-        raise AssertionError(question)  # a connection asks nobody
+        raise AssertionError(question)
 
 
 async def test_a_legacy_server_is_found_out_and_passed_through_unchanged(

@@ -2,7 +2,7 @@
 import { createStore } from "../dom.js";
 import { Refused } from "../http.js";
 import { createMeter, wakeAudio } from "./levels.js";
-import { joinInfo, signalUrl, takeSeat } from "./link.js";
+import { decide, joinInfo, signalUrl, takeSeat } from "./link.js";
 import { microphones, openMicrophone } from "./microphone.js";
 import { createRoom, sendText } from "./room.js";
 import { keepLines, keptLines, withAllFinal, withSegment, withTool, withToolEnded } from "./transcript.js";
