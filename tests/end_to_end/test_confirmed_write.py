@@ -181,7 +181,7 @@ async def test_a_desktop_decides(hub: House, era: str) -> None:
         action = (await question(hub, call_id))["id"]
         seen = await ask(client, "decide_action", call_id=call_id, action_id=action, decision="approve")
         assert seen["state"] == "approved"
-        assert "is there now" in await outcome(hub, call_id)
+        await said_by_agent(hub, call_id, "is there now")
         again = await client.call_tool(
             "decide_action", {"call_id": call_id, "action_id": action, "decision": "deny"}
         )
@@ -196,7 +196,7 @@ async def test_the_dashboard_denies(hub: House) -> None:
         await types(client, call_id, CREATE)
         action = (await question(hub, call_id))["id"]
         assert hub.post(f"/api/calls/{call_id}/actions/{action}", decision="deny")["state"] == "denied"
-        assert "as it is" in await outcome(hub, call_id)
+        await said_by_agent(hub, call_id, "as it is")
         with pytest.raises(httpx2.HTTPStatusError, match="404"):
             hub.post(f"/api/calls/{call_id}/actions/{action}", decision="approve")
     assert await columns(hub) == []
@@ -286,7 +286,7 @@ async def test_the_caller_says_yes_on_the_join_page(hub: House, tmp_path: Path) 
         with pytest.raises(httpx2.HTTPStatusError, match="401"):
             hub.post("/api/join/action", key="wrong", **decided)
         assert hub.post("/api/join/action", key=key, **decided)["state"] == "approved"
-        assert "is there now" in await outcome(hub, call_id)
+        await said_by_agent(hub, call_id, "is there now")
         got = hub.get(f"/api/calls/{call_id}")
     assert "by the caller, on the join page" in str(told(got, "action"))
     assert await columns(hub)
