@@ -106,16 +106,24 @@ async def half_open(house: House) -> Seen:
 
 
 async def session_gone(house: House) -> Seen:
-    """The server forgets the session (HTTP 404)."""
+    """The server forgets the session (HTTP 404); another ToolCall is in flight in it."""
     web, seen = Web(house), Seen()
     async with web.running():
         await house.start(server=web.entry())
-        await house.call("read", how="forget")
-        begun = time.perf_counter()
-        seen.told = await house.call("write")
-        seen.usable = time.perf_counter() - begun
+        async with anyio.create_task_group() as tasks:
+
+            async def late() -> None:
+                told = await house.call("write", how="late")
+                seen.check(told.isdigit(), f"the ToolCall in flight was told: {told}")
+
+            tasks.start_soon(late)
+            await until(lambda: house.logged("run write late", WEB))
+            await house.call("read", how="forget")
+            begun = time.perf_counter()
+            seen.told = await house.call("write")
+            seen.usable = time.perf_counter() - begun
     seen.check(seen.told.isdigit(), f"the write was told: {seen.told}")
-    seen.check(house.logged("run write", WEB) == 1, "the write did not run just once")
+    seen.check(house.logged("run write", WEB) == TWICE, "a write did not run just once")
     seen.check(web.sessions() == TWICE, f"{web.sessions()} sessions were made")
     return seen
 

@@ -3,9 +3,9 @@
 `/mcp` is Streamable HTTP of the 2025 era with sessions, `/sse` the older transport; `/moved` leads to `/mcp`
 by a redirect, `/away` to $UNRULY_AWAY, another host. Where the file $UNRULY_LOG.token is there, its content
 is the only token that is let in. Its tools `read` and `write` take `how`, what to do instead of an answer:
-a number (that HTTP status), drop (an event stream that ends without one), cut (a body that breaks off),
-big (`bytes`, as JSON), bigevent (as an event), nest, garbage, html, mute, forget (answer, and forget the
-sessions). Every start, session, run and Authorization is a line in $UNRULY_LOG.
+a number (that HTTP status), late (answer, but a second later), drop (an event stream that ends without one),
+cut (a body that breaks off), big (`bytes`, as JSON), bigevent (as an event), nest, garbage, html, mute,
+forget (answer, and forget the sessions). Every start, session, run and Authorization is a line in $UNRULY_LOG.
 """
 
 import json
@@ -132,7 +132,10 @@ class Handler(BaseHTTPRequestHandler):
             "garbage": (200, b'{"jsonrpc":"2.0","id":1,\xff\xfe', JSON),
             "html": (200, b"<html>Sign in</html>", "text/html"),
         }
-        if how.isdigit():
+        if how == "late":
+            time.sleep(1)
+            self.answer(200, answered(message), JSON)
+        elif how.isdigit():
             self.answer(int(how), b"no", "text/plain")
         elif how in plain:
             self.answer(*plain[how])

@@ -31,7 +31,6 @@ from hub.pool.param_headers import learn_param_headers
 from hub.pool.pulse import SENT, Pulse, Sent
 from hub.pool.wire import Way, Wire, open_wire
 from hub.supervision import orphans
-from hub.supervision.process import exit_reason
 
 HEALTH_SECONDS = 10.0
 """Between two questions whether the server is still there."""
@@ -41,11 +40,11 @@ STOPPED_BUDGET = 1.0
 SILENCE_SECONDS = 2.0
 """Of a server that has a ToolCall to answer: it is asked sooner."""
 PAGES = 100
+FINISH_SECONDS = 5.0
+"""How long what is in flight in a session that the server has ended may keep the next one waiting."""
 PROMPTS_SECONDS = 10.0
 """For the list of prompts, which nobody waits for; a server that does not answer has none."""
 LISTEN_AGAIN_SECONDS = 5.0
-EXIT_SECONDS = 0.3
-"""How long the exit of a process may take whose output has ended."""
 COMMAND_NOT_FOUND = 127
 """What a shell exits with."""
 _SSE_BROKE = "SSE stream ended"
@@ -68,6 +67,7 @@ class Connection:
         self._session = session
         self._on_tools = on_tools
         self._waiting = 0
+        self._idle = anyio.Event()
 
     @property
     def pid(self) -> int | None:
@@ -95,7 +95,17 @@ class Connection:
 
     async def lost(self) -> Loss:
         """Return what ended the session, with the exit code and last words of its process."""
-        return await described(await self._pulse.wait(), self._wire)
+        loss = await self._pulse.wait()
+        if self._wire.http is not None and self._wire.http.ended:
+            await self._finished()
+        return await self._wire.described(loss)
+
+    async def _finished(self) -> None:
+        """Over HTTP each ToolCall has its own answer coming, also where the session takes no new one."""
+        with anyio.move_on_after(FINISH_SECONDS):
+            while self._waiting:
+                self._idle = anyio.Event()
+                await self._idle.wait()
 
     async def request(
         self, method: str, params: Mapping[str, Any], *, caller: Caller | None, timeout: float
@@ -125,6 +135,8 @@ class Connection:
             raise self._meant(error, sent) from error
         finally:
             self._waiting -= 1
+            if not self._waiting:
+                self._idle.set()
             SENT.reset(token)
         self._pulse.doubt()
         raise TimeoutError(f"{self._name} did not answer {method} for {timeout:g} s.")
@@ -370,24 +382,10 @@ async def _begin(connection: Connection, session: ClientSession, era: Era, wire:
             wire.http.check()
         if not pulse.over and written_mark(error.error.data) is None:
             raise
-        loss = await described(pulse.loss or Loss(error.error.message), wire)
+        loss = await wire.described(pulse.loss or Loss(error.error.message))
         process = wire.process
         if process is not None and process.exit_code == COMMAND_NOT_FOUND:
             raise ConfigurationError(
                 loss.reason, next_step="Install what is not found, or correct command."
             ) from error
         raise ConnectionLost(loss.reason, written=process is not None and process.stdin.read_from) from error
-
-
-async def described(loss: Loss, wire: Wire) -> Loss:
-    """Add how its process ended and what it said last."""
-    process = wire.process
-    if process is None:
-        return loss
-    if loss.kind is LossKind.HUNG:  # it will not say or do anything more
-        return loss
-    reason = loss.reason
-    with anyio.move_on_after(EXIT_SECONDS):
-        reason = exit_reason(await process.wait())
-    words = await process.last_words()
-    return Loss(f"{reason}: {words}" if words else reason, loss.kind)

@@ -43,6 +43,8 @@ class HttpSession:
         self.name = name
         self.pulse = pulse
         self.id: str | None = None
+        self.ended = False
+        """The server does not know this session any more."""
         self.status: int | None = None
         """Of the last response that was an error."""
         self.reason = ""
@@ -82,6 +84,7 @@ class HttpSession:
             self.pulse.lose(Loss(f"the server {reason}. {remedy}", LossKind.AUTHORIZATION))
             return reason
         if response.status_code == _NOT_FOUND and SESSION in request.headers:
+            self.ended = True
             self.pulse.lose(Loss("the server has ended the session (HTTP 404)"))
             return "has ended the session"
         return None

@@ -15,16 +15,18 @@ from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.shared.message import SessionMessage
 
 from hub.core.spec import ServerSpec, Transport
-from hub.core.supervisor import Loss
+from hub.core.supervisor import Loss, LossKind
 from hub.pool.dispatch import PipeDispatcher
 from hub.pool.http import HttpSession, http_with_sse, streamable_http
 from hub.pool.pulse import Pulse
 from hub.pool.stdio import StdioReader, StdioWriter
 from hub.supervision.guardian import Guardian
-from hub.supervision.process import Command, Process, running
+from hub.supervision.process import Command, Process, exit_reason, running
 
 INHERITED = (*DEFAULT_INHERITED_ENV_VARS, "LANG", "TMPDIR")
 """The only variables that a server gets without being named in its `env`."""
+EXIT_SECONDS = 0.3
+"""How long the exit of a process may take whose output has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,16 @@ class Wire:
     write: WriteStream[SessionMessage]
     process: Process | None = None
     http: HttpSession | None = None
+
+    async def described(self, loss: Loss) -> Loss:
+        """Add to a loss how the process ended and what it said last."""
+        if self.process is None or loss.kind is LossKind.HUNG:  # it will not say or do anything more
+            return loss
+        reason = loss.reason
+        with anyio.move_on_after(EXIT_SECONDS):
+            reason = exit_reason(await self.process.wait())
+        words = await self.process.last_words()
+        return Loss(f"{reason}: {words}" if words else reason, loss.kind)
 
     def dispatcher(self) -> JSONRPCDispatcher[Any]:
         """What matches answers with requests on it."""
