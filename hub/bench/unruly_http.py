@@ -5,7 +5,8 @@ by a redirect, `/away` to $UNRULY_AWAY, another host. Where the file $UNRULY_LOG
 is the only token that is let in. Its tools `read` and `write` take `how`, what to do instead of an answer:
 a number (that HTTP status), late (answer, but a second later), drop (an event stream that ends without one),
 cut (a body that breaks off), big (`bytes`, as JSON), bigevent (as an event), nest, garbage, html, mute,
-forget (answer, and forget the sessions). Every start, session, run and Authorization is a line in $UNRULY_LOG.
+forget (answer, and forget the sessions). Every start, session, run and Authorization is a line in
+$UNRULY_LOG.
 """
 
 import json
