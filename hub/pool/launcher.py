@@ -10,7 +10,7 @@ from typing import Protocol
 import anyio
 from anyio.abc import TaskGroup
 
-from hub.core.spec import ServerSpec, Transport
+from hub.core.spec import Replace, ServerSpec, Transport
 from hub.core.supervisor import LossKind
 from hub.pool import causes
 from hub.pool.era import Eras
@@ -74,18 +74,27 @@ class Launcher:
         tasks.start_soon(self._look_for_causes, name="causes of failed starts")
 
     def launch(self, spec: ServerSpec, *, like: Version | None, after: Version | None = None) -> Version:
-        """Start a version, once `after` and an earlier life of the same version have gone.
+        """Start a version, once `after` and whatever it must not meet have gone.
 
         Until it has listed its tools, those of `like` count as its own.
         """
         version = Version(spec, self._session(spec, 0))
-        version.after = after or self._leaving.get(spec.fingerprint)
+        version.after = (*self._in_the_way(spec), *([after] if after is not None else []))
         for member in version.shared.members:
             member.tools = self._ground.remembered.get(member.spec.fingerprint)
             if member.tools is None and like is not None:
                 member.tools = like.main.tools
         self._begin(version.shared, version)
         return version
+
+    def _in_the_way(self, spec: ServerSpec) -> list[Version]:
+        """What is leaving and must be gone first: the same version, and any where one must be alone."""
+        return [
+            version
+            for fingerprint, version in self._leaving.items()
+            if fingerprint == spec.fingerprint
+            or (version.spec.name == spec.name and Replace.AFTER in (spec.replace, version.spec.replace))
+        ]
 
     def another(self, version: Version) -> Session:
         """Start one more session of a version, under the lowest number that is free."""
@@ -147,10 +156,10 @@ class Launcher:
         for member in session.members:
             self._group().start_soon(self._own, member, version.after)
 
-    async def _own(self, served: Served, after: Version | None) -> None:
+    async def _own(self, served: Served, after: Sequence[Version]) -> None:
         """Prepare one member, start it in its turn, and run it until it is retired."""
-        if after is not None:
-            for member in after.members:
+        for version in after:
+            for member in version.members:
                 await member.wait_ended()
         if served.spec.transport is Transport.STDIO:
             async with self._installs:
@@ -182,7 +191,7 @@ class Launcher:
                 tasks.start_soon(member.retire)
         for member in members:
             await member.wait_ended()
-        version.after = None  # or every version there ever was would be remembered
+        version.after = ()  # or every version there ever was would be remembered
         if self._leaving.get(version.spec.fingerprint) is version:
             del self._leaving[version.spec.fingerprint]
 

@@ -121,9 +121,11 @@ class Server:
             self.candidate = self._launcher.launch(spec, like=old)
             self._sessions.follow(self.candidate, old)
         else:
-            self._fallback = self._way_back(spec)
+            earlier, self._fallback = self._fallback, self._way_back(spec)
             self._launcher.retire(old)
-            self._take_over(self._launcher.launch(spec, like=old, after=None if beside else old))
+            new = self._launcher.launch(spec, like=old, after=None if beside else old)
+            new.returned = earlier is not None and earlier.spec.fingerprint == spec.fingerprint
+            self._take_over(new)
 
     def _take_over(self, new: Version) -> None:
         self._sessions.follow(new, self.current)
@@ -144,7 +146,7 @@ class Server:
     def _way_back(self, new: ServerSpec) -> Version | None:
         """Find what can be started again if the new version turns out to be no good."""
         old, earlier = self.current, self._fallback
-        works = old.been_ready and not old.given_up
+        works = (old.been_ready or old.returned) and not old.given_up
         back = old if works and (old.proved or earlier is None) else earlier
         return None if back is None or back.spec.fingerprint == new.fingerprint else back
 
@@ -164,4 +166,6 @@ class Server:
         self._refused, self._fallback = _Refused(spec=new.spec, why=why), None
         self._launcher.retire(new)
         after = None if self._beside(old.spec) else new
-        self._take_over(self._launcher.launch(old.spec, like=old, after=after))
+        back = self._launcher.launch(old.spec, like=old, after=after)
+        back.returned = True
+        self._take_over(back)

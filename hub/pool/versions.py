@@ -38,8 +38,10 @@ class Version:
 
     spec: ServerSpec
     shared: Session
-    after: "Version | None" = None
+    after: "tuple[Version, ...]" = ()
     """What must have gone before anything of this version starts."""
+    returned: bool = False
+    """It had worked before an edit in vain, and is being started again."""
     calls: dict[str, Session] = field(default_factory=dict)
     """The sessions of voice calls, by call."""
     spare: Session | None = None

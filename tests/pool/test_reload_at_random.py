@@ -104,7 +104,8 @@ class World:
                 elif entry.spec is None or new.args != entry.spec.args:
                     entry.killed = False
                     up = any(life.spec.args[0] in GOOD for life in self.lives(name))
-                    entry.works = entry.works or (entry.spec is not None and up)
+                    current = self.ready(name)  # not only what a version before is being seen off with
+                    entry.works = entry.works or (entry.spec is not None and up and current)
                     entry.worked |= {new.args[0]} & {*GOOD, DIES}
                 entry.spec = new
             elif spec is None and name != broken:
@@ -192,6 +193,9 @@ class World:
         versions = {life.spec.args[0] for life in self.lives(name)}
         if versions and versions <= set(GOOD):
             assert {(await call(self.pool, server=name))["args"][0]} == versions
+
+    def ready(self, name: str) -> bool:
+        return any(one.name == name and one.state == "ready" for one in self.pool.servers())
 
     def lives(self, name: str) -> list[FakeConnection]:
         return [life for life in self.connect.open if life.spec.name == name]

@@ -27,7 +27,6 @@ def change(name: str, *lines: tuple[str, str], **more: Any) -> dict[str, Any]:
         "name": name,
         "label": name,
         "new": False,
-        "since": time.time() - 120,
         "at": ["server"],
         "fields": [{"field": "description", "lines": told}],
     }
@@ -42,7 +41,7 @@ DROP = change("drop", ("+", "Drops all."), new=True, at=["server", "twin"])
 
 def waits(hub: FakeHub, *changes: dict[str, Any]) -> None:
     """Have these wait, and tell whoever looks."""
-    hub.waiting = list(changes)
+    hub.waiting = [one | {"since": time.time() - 120} for one in changes]
     now = server("notes", waiting=len(changes))
     hub.servers["notes"] = now | {"spec": {}, "stderr": [], "tools": []}
     hub.status = status(servers=[now])
