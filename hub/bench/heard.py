@@ -48,6 +48,16 @@ class Heard:
                 return self.t[at]
         return None
 
+    def silent_from(self, after: float, gap: float) -> float | None:
+        """When the sound that is heard at `after` ends and leaves a silence of `gap` seconds."""
+        last: float | None = None
+        for at in range(bisect_left(self.t, after), len(self.t)):
+            if self.rms[at] > LOUD:
+                last = self.t[at]
+            elif last is not None and self.t[at] - last >= gap:
+                return last
+        return None
+
     def loud_seconds(self, start: float, end: float = float("inf")) -> float:
         """For how long there was sound."""
         pieces = zip(self.t, self.rms, strict=True)

@@ -24,7 +24,6 @@ SETTLED_SECONDS = 0.6
 """Silence after which a turn of the agent is over."""
 INTO_STORY_SECONDS = 0.8
 STOPPED_SECONDS = 0.25
-STOP_WITHIN_SECONDS = 8.0
 FREE_SECONDS = 30.0
 LOOK_SECONDS = 0.1
 LOAD_SECONDS = 3.0
@@ -84,13 +83,11 @@ class Telephone:
         if await self._onset(said.end, TONES["reply"]) is None:
             return None
         await anyio.sleep(INTO_STORY_SECONDS)
-        async with anyio.create_task_group() as tasks:
-            begun = time.time()
-            tasks.start_soon(self.caller.say, sound(STOP))
-            silent = await self._silent_since(begun)
-        await self._onset(begun + STOP.seconds, TONES["reply"])
+        stop = await self.caller.say(sound(STOP))
+        await self._onset(stop.end, TONES["reply"])
+        silent = self.caller.heard.silent_from(stop.start, STOPPED_SECONDS)
         await self._settled()
-        return silent - begun if silent is not None else None
+        return silent - stop.start if silent is not None else None
 
     async def murmur(self, speech: Samples) -> float | None:
         """Make a noise over a long story; seconds from its end until the agent is heard again."""
@@ -102,16 +99,6 @@ class Telephone:
         again = await self._onset(end, TONES["reply"])
         await self._settled()
         return again
-
-    async def _silent_since(self, begun: float) -> float | None:
-        """The agent's last sound, once it has been silent for a moment."""
-        with anyio.move_on_after(STOP_WITHIN_SECONDS):
-            while True:
-                await anyio.sleep(STOPPED_SECONDS / 10)
-                last = self.caller.heard.last_loud()
-                if last is not None and time.time() - last > STOPPED_SECONDS:
-                    return last if last > begun else None
-        return None
 
     async def _onset(self, after: float, hz: int | None) -> float | None:
         try:

@@ -60,8 +60,9 @@ class Turns(_Section):
 
     min_delay: float = Field(default=0.2, ge=0)
     max_delay: float = Field(default=2.5, ge=0)
-    interruption: float = Field(default=0.1, gt=0)
-    """So much speech makes the agent pause; without words that want the floor it goes on."""
+    interruption: float = Field(default=0.09, gt=0)
+    """So much speech makes the agent pause (Silero looks each 32 ms); without words that want the floor it
+    goes on."""
     resume: float = Field(default=0.3, ge=0)
     """Silence after which it does."""
     spelling: float = Field(default=0.8, ge=0)

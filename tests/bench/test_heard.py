@@ -51,3 +51,9 @@ def test_the_last_sound_and_its_length_are_known() -> None:
     assert heard.last_loud() == pytest.approx(START + 0.69, abs=0.011)
     assert heard.last_loud(START + 0.1) is None
     assert heard.loud_seconds(START) == pytest.approx(0.5, abs=0.021)
+
+
+def test_a_sound_ends_where_silence_follows_it() -> None:
+    heard = ear((0.2, 0), (0.5, 400), (0.1, 0), (0.3, 400), (0.6, 0), (0.2, 400))
+    assert heard.silent_from(START + 0.3, 0.25) == pytest.approx(START + 1.09, abs=0.021)
+    assert heard.silent_from(START + 2.0, 0.25) is None
