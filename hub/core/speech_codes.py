@@ -1,14 +1,12 @@
 """What nobody wants to hear letter by letter: addresses, identifiers, hashes, versions, file names, SQL."""
 
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from hub.core.speech_numbers import cardinal, digits, spelled
-
-Match = re.Match[str]
-Rule = tuple[re.Pattern[str], Callable[[Match], str]]
+from hub.core.speech_numbers import Numbers
+from hub.core.speech_rules import Match, Rule, rule
 
 _UNTIL: Final = r"[^\s<>\"'`)\]]*[^\s<>\"'`)\].,;:!?]"
 URL: Final = rf"(?:https?|wss?|ftp|postgres(?:ql)?|file)://{_UNTIL}|\bwww\.[\w.-]+\w(?:/{_UNTIL})?"
@@ -32,6 +30,7 @@ _SQL: Final = (
     "LIKE|BETWEEN|DESC|ASC|TRUE|FALSE|PRIMARY|KEY|FOREIGN|REFERENCES|UNIQUE|INDEX|VIEW|TRUNCATE|CASCADE|DEFAULT|"
     "VARCHAR|TEXT|INTEGER|BIGINT|BOOLEAN|TIMESTAMP|TIMESTAMPTZ|NUMERIC|DATE|WITH|RETURNING|EXTENSION"
 )
+_OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1\d\d|\d?\d)"
 ENDING: Final = 4
 LONG: Final = 4
 """Digits in a code from which on they are told one by one."""
@@ -46,45 +45,69 @@ def host(url: str) -> str:
     return name.removeprefix("www.") if re.search(r"[a-z]", name) and "." in name else ""
 
 
-def ending(text: str) -> str:
-    """The last letters of something that nobody can keep in mind."""
-    return f"ending {spelled(re.sub(r'[^0-9A-Za-z]', '', text)[-ENDING:])}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeWords:
+    """What a language says for the parts of such things."""
+
+    dot: str
+    underscore: str
+    dash: str
+    plus: str
+    at: str
+    link: str
+    """Instead of an address that has no name."""
+    long_code: str
+    ending: str
+    """Before the last letters of something that nobody can keep in mind."""
+    version: str
+    point: str
 
 
-def _dotted(text: str) -> str:
-    return " ".join(re.sub(r"[._-]+", lambda f: f" {_MARKS[f[0][0]]} ", text).split())
+class _Codes:
+    """Says codes with the words of one language."""
 
+    def __init__(self, numbers: Numbers, words: CodeWords) -> None:
+        self._numbers = numbers
+        self._words = words
+        self._marks = {".": words.dot, "_": words.underscore, "-": words.dash}
 
-_MARKS: Final = {".": "dot", "_": "underscore", "-": "dash"}
+    def long(self, _found: Match) -> str:
+        return self._words.long_code
 
+    def end(self, found: Match) -> str:
+        last = re.sub(r"[^0-9A-Za-z]", "", found[0])[-ENDING:]
+        return f"{self._words.ending} {self._numbers.spelled(last)}"
 
-def _mail(found: Match) -> str:
-    return f"{_dotted(found[1].replace('+', ' plus '))} at {_dotted(found[2])}"
+    def dotted(self, text: str) -> str:
+        return " ".join(re.sub(r"[._-]+", lambda f: f" {self._marks[f[0][0]]} ", text).split())
 
+    def mail(self, found: Match) -> str:
+        name = self.dotted(found[1].replace("+", f" {self._words.plus} "))
+        return f"{name} {self._words.at} {self.dotted(found[2])}"
 
-def _address(found: Match) -> str:
-    name = host(found[0])
-    return _dotted(name) if name else "a link"
+    def address(self, found: Match) -> str:
+        name = host(found[0])
+        return self.dotted(name) if name else self._words.link
 
+    def version(self, found: Match) -> str:
+        word = f"{self._words.version} " if found[1] else ""
+        parts = (self._numbers.cardinal(int(part)) for part in found[2].split("."))
+        return word + f" {self._words.point} ".join(parts)
 
-def _version(found: Match) -> str:
-    word = "version " if found[1] else ""
-    return word + " point ".join(cardinal(int(part)) for part in found[2].split("."))
+    def ip(self, found: Match) -> str:
+        return f" {self._words.dot} ".join(self._numbers.digits(part) for part in found[0].split("."))
 
-
-def _ip(found: Match) -> str:
-    return " dot ".join(digits(part) for part in found[0].split("."))
-
-
-def _code(found: Match) -> str:
-    """INV-2024-001 → INV, two zero two four, zero zero one; B12 → B twelve."""
-    words = []
-    for part in re.findall(r"[A-Za-z]+|\d+", found[0]):
-        if part.isalpha():
-            words.append(part)
-        else:
-            words.append(cardinal(int(part)) if len(part) < LONG - 1 and part[0] != "0" else digits(part))
-    return ", ".join(words) if "-" in found[0] else " ".join(words)
+    def code(self, found: Match) -> str:
+        """INV-2024-001 → INV, two zero two four, zero zero one; B12 → B twelve."""
+        words = []
+        for part in re.findall(r"[A-Za-z]+|\d+", found[0]):
+            if part.isalpha():
+                words.append(part)
+            elif len(part) < LONG - 1 and part[0] != "0":
+                words.append(self._numbers.cardinal(int(part)))
+            else:
+                words.append(self._numbers.digits(part))
+        return ", ".join(words) if "-" in found[0] else " ".join(words)
 
 
 def _camel(found: Match) -> str:
@@ -95,30 +118,39 @@ def _last(found: Match) -> str:
     return re.split(r"[/\\]", found[0].rstrip("/\\"))[-1]
 
 
-def _rule(pattern: str, say: Callable[[Match], str]) -> Rule:
-    return re.compile(pattern), say
+def addresses(numbers: Numbers, words: CodeWords) -> tuple[Rule, ...]:
+    """What goes first: in these nothing is a number or a date."""
+    codes = _Codes(numbers, words)
+    return (
+        rule(rf"{DATA}|{SIGNED}", codes.long),
+        rule(URL, codes.address),
+        rule(r"\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b", codes.mail),
+        rule(UUID, codes.end),
+        rule(HASH, codes.end),
+        rule(KEY, codes.end),
+        rule(BASE64, codes.long),
+        rule(MIXED, codes.end),
+        rule(r"(?<![\w/.])(?:~|\.{1,2})?(?:/[\w.@-]*\w){2,}/?", _last),
+        rule(r"\b[A-Z]:\\[\w\\. -]*\w", _last),
+        rule(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.\d)", codes.ip),
+    )
 
 
-CODES: Final[tuple[Rule, ...]] = (
-    _rule(rf"{DATA}|{SIGNED}", lambda _: "a long code"),
-    _rule(URL, _address),
-    _rule(r"\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b", _mail),
-    _rule(UUID, lambda f: ending(f[0])),
-    _rule(HASH, lambda f: ending(f[0])),
-    _rule(KEY, lambda f: ending(f[0])),
-    _rule(BASE64, lambda _: "a long code"),
-    _rule(MIXED, lambda f: ending(f[0])),
-    _rule(r"(?<![\w/.])(?:~|\.{1,2})?(?:/[\w.@-]*\w){2,}/?", _last),
-    _rule(r"\b[A-Z]:\\[\w\\. -]*\w", _last),
-    _rule(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", _ip),
-    _rule(r"(?<![\w.])(v)?(\d+(?:\.\d+){2,})(?:-[a-z]+[\w.]*)?(?![\w]|\.\d)", _version),
-    _rule(r"(?<![\w.])(v)(\d+(?:\.\d+)?)(?![\w]|\.\d)", _version),
-    _rule(r"\bpublic\.(?=[a-z_])", lambda _: ""),
-    _rule(rf"\b[\w-]*[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{_TOP}|{_FILES})\b(?!\.?\w)", lambda f: _dotted(f[0])),
-    _rule(r"\b([A-Za-z_]{2,})\.(?=[a-z_]{2,})", lambda f: f"{f[1]} "),
-    _rule(r"\b\w*[A-Za-z]\w*(?:_+\w+)+\b|\b_+\w+\b", lambda f: " ".join(f[0].split("_")).strip()),
-    _rule(r"\b[a-z]{2,}(?:[A-Z][a-z0-9]+)+\b", _camel),
-    _rule(r"\b[A-Z]{1,6}(?:-\d+)+\b|\b[A-Z]{2,6}(?:-[A-Z0-9]*\d[A-Z0-9]*)+\b", _code),
-    _rule(r"\b(?!Q[1-4]\b)(?!\d+(?:st|nd|rd|th|am|pm|s|x)\b)[A-Za-z]+\d+[A-Za-z\d]*\b", _code),
-    _rule(rf"\b(?:{_SQL})\b", lambda f: f[0].lower()),
-)
+def names(numbers: Numbers, words: CodeWords) -> tuple[Rule, ...]:
+    """Versions, files, columns, codes: after dates and telephone numbers that may look like them."""
+    codes = _Codes(numbers, words)
+    return (
+        rule(r"(?<![\w.])(v)?(\d+(?:\.\d+){2,})(?:-[a-z]+[\w.]*)?(?![\w]|\.\d)", codes.version),
+        rule(r"(?<![\w.])(v)(\d+(?:\.\d+)?)(?![\w]|\.\d)", codes.version),
+        rule(r"\bpublic\.(?=[a-z_])", lambda _: ""),
+        rule(
+            rf"\b[\w-]*[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{_TOP}|{_FILES})\b(?!\.?\w)",
+            lambda f: codes.dotted(f[0]),
+        ),
+        rule(r"\b([A-Za-z_]{2,})\.(?=[a-z_]{2,})", lambda f: f"{f[1]} "),
+        rule(r"\b\w*[A-Za-z]\w*(?:_+\w+)+\b|\b_+\w+\b", lambda f: " ".join(f[0].split("_")).strip()),
+        rule(r"\b[a-z]{2,}(?:[A-Z][a-z0-9]+)+\b", _camel),
+        rule(r"\b[A-Z]{1,6}(?:-\d+)+\b|\b[A-Z]{2,6}(?:-[A-Z0-9]*\d[A-Z0-9]*)+\b", codes.code),
+        rule(r"\b(?!Q[1-4]\b)(?!\d+(?:st|nd|rd|th|am|pm|s|x)\b)[A-Za-z]+\d+[A-Za-z\d]*\b", codes.code),
+        rule(rf"\b(?:{_SQL})\b", lambda f: f[0].lower()),
+    )

@@ -5,15 +5,30 @@ sign any more, so that the next ones leave it alone.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from hub.core.speech_codes import CODES
-from hub.core.speech_numbers import cardinal, decade, decimal, digits, ordinal, year
+from hub.core.speech_codes import CodeWords, addresses, names
+from hub.core.speech_english_numbers import NUMBERS, cardinal, decade, ordinal, year
+from hub.core.speech_rules import Match, Rule, applied
+from hub.core.speech_rules import rule as _words
+from hub.core.speech_rules import saying as _as
 
-Match = re.Match[str]
-Rule = tuple[re.Pattern[str], Callable[[Match], str]]
+decimal: Final = NUMBERS.decimal
+digits: Final = NUMBERS.digits
+CODE_WORDS: Final = CodeWords(
+    dot="dot",
+    underscore="underscore",
+    dash="dash",
+    plus="plus",
+    at="at",
+    link="a link",
+    long_code="a long code",
+    ending="ending",
+    version="version",
+    point="point",
+)
 
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -224,14 +239,6 @@ def _scaled(found: Match) -> str:
     return f"{decimal(found[1])} {_SCALE_WORDS[found[2]]}"
 
 
-def _words(pattern: str, say: Callable[[Match], str], flags: int = 0) -> Rule:
-    return re.compile(pattern, flags), say
-
-
-def _as(text: str) -> Callable[[Match], str]:
-    return lambda found: found.expand(text)
-
-
 _END: Final = r"(?![\w])"
 _HALF: Final = r"(a\.m\.|p\.m\.|am|pm|AM|PM)"
 _MINUS: Final = r"(?P<minus>(?<![\w)])[-\N{MINUS SIGN}])?"
@@ -240,7 +247,8 @@ _AFTER_HOURS: Final = (
 )
 
 ENGLISH: Final[tuple[Rule, ...]] = (
-    *CODES,
+    *addresses(NUMBERS, CODE_WORDS),
+    *names(NUMBERS, CODE_WORDS),
     _words(
         r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
         rf"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d){_AFTER_HOURS}|(?![\w-]))",
@@ -264,12 +272,12 @@ ENGLISH: Final[tuple[Rule, ...]] = (
     _words(rf"\b(1[0-2]|0?[1-9])\s?{_HALF}{_END}", lambda f: _clock(int(f[1]), 0, f[2])),
     _words(r"\b(\d{1,3}):(\d{1,3})\b", lambda f: f"{cardinal(int(f[1]))} to {cardinal(int(f[2]))}"),
     # one group of digits after another, as people write telephone and card numbers
-    _words(r"\+(\d[\d\s().-]{5,}\d)", lambda f: f"plus {_grouped(f[1])}"),
+    _words(r"\+(\d[\d\s().-]{5,}\d)", lambda f: f"plus {NUMBERS.grouped(f[1])}"),
     _words(
         r"\(\d{3}\)\s?\d{3}[-.\s]\d{4}\b|\b\d{3}([-. ])\d{3}\1\d{4}\b|\b\d{3}-\d{4}\b(?!-)",
-        lambda f: _grouped(f[0]),
+        lambda f: NUMBERS.grouped(f[0]),
     ),
-    _words(r"\b\d{4}(?:[ -]\d{4}){2,}\b", lambda f: _grouped(f[0])),
+    _words(r"\b\d{4}(?:[ -]\d{4}){2,}\b", lambda f: NUMBERS.grouped(f[0])),
     _words(r"(?<![\d.,])(?:0\d+|\d{10,})(?![\d]|[.,]\d)", lambda f: digits(f[0])),
     # ranges and measures, before their ends become words
     _words(rf"\b({_NUMBER})\s?[x\u00d7]\s?(?=\d)", lambda f: f"{decimal(f[1])} by "),
@@ -336,13 +344,6 @@ SIGNS: Final[tuple[Rule, ...]] = (
 )
 
 
-def _grouped(text: str) -> str:
-    """+1 (555) 123-4567 → the digits, in the groups that somebody wrote."""
-    return ", ".join(digits(group) for group in re.findall(r"\d+", text))
-
-
 def english(text: str) -> str:
     """A few words of English text as they are said."""
-    for pattern, say in (*ENGLISH, *SIGNS):
-        text = pattern.sub(say, text)
-    return text
+    return applied((*ENGLISH, *SIGNS), text)
