@@ -10,6 +10,11 @@ _WORD_BEFORE: Final = re.compile(r"([^\W\d_]+)\W{0,2}$")
 _WORD_AFTER: Final = re.compile(r"\s+([^\W\d_]+)")
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a table, written one after the other."""
+    return frozenset(text.split())
+
+
 def rule(pattern: str, say: Callable[[Match], str], flags: int = 0) -> Rule:
     """One pattern and what is said for it."""
     return re.compile(pattern, flags), say

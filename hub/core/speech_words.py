@@ -13,6 +13,9 @@ from typing import Final
 from hub.core import speech_markup as markup
 from hub.core.speech_codes import DATA, SIGNED, URL, UUID, host
 from hub.core.speech_english import OPENERS, english
+from hub.core.speech_german import GROWING as GERMAN_GROWING
+from hub.core.speech_german import OPENERS as GERMAN_OPENERS
+from hub.core.speech_german import german
 
 _TOKEN: Final = re.compile(
     r"[^\s\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]*(?:\s|[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef])"
@@ -37,6 +40,8 @@ class Language:
     """Words that may belong to the next one."""
     code: str
     """Said in the place of a block of code."""
+    growing: re.Pattern[str] = re.compile(r"(?!)")
+    """Words that may belong to the next one though they end with a dot."""
 
 
 def _elsewhere(text: str) -> str:
@@ -48,6 +53,7 @@ def _elsewhere(text: str) -> str:
 
 LANGUAGES: Final[Mapping[str, Language]] = {
     "en": Language(english, OPENERS, "The code is on your screen. "),
+    "de": Language(german, GERMAN_OPENERS, "Der Code steht auf Ihrem Bildschirm. ", GERMAN_GROWING),
 }
 ELSEWHERE: Final = Language(_elsewhere, frozenset(), "")
 
@@ -135,7 +141,7 @@ class SpokenWords:
         bare = word.strip("*_`")
         if len(self._held) > MOST_HELD or not bare:
             return True
-        if bare.rstrip(",") in self._language.openers:
+        if bare.rstrip(",") in self._language.openers or self._language.growing.fullmatch(bare):
             return False
         return _PLAIN.fullmatch(bare) is not None or bare.endswith(_STOPS)
 
