@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(default=None, validation_alias="HUB_TOKEN")
     database_url: str | None = Field(default=None, validation_alias="HUB_DATABASE_URL")
     practice: Literal["auto", "on", "off"] = Field(default="auto", validation_alias="HUB_PRACTICE")
+    recording: Literal["on", "off"] = Field(default="on", validation_alias="HUB_RECORDING")
     livekit_url: str | None = Field(default=None, validation_alias="LIVEKIT_URL")
     livekit_api_key: str | None = Field(default=None, validation_alias="LIVEKIT_API_KEY")
     livekit_api_secret: SecretStr | None = Field(default=None, validation_alias="LIVEKIT_API_SECRET")

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.core.errors import InvalidArguments
 
@@ -57,7 +56,9 @@ class StartVoiceCall(Arguments):
     view: str = Field(default="voice", description="The view of servers.json that the call may use")
     tools: ToolsOfCall | None = Field(default=None, description="Tools for this call only")
     max_minutes: float = Field(default=15, gt=0, le=240, description="The call ends after this time")
-    record: Literal[False] = Field(default=False, description="Recording is not available on this hub")
+    record: bool = Field(
+        default=False, description="Record what is heard of both sides; the agent tells the caller first"
+    )
     schedule_at: str | None = Field(
         default=None,
         description="When to begin, ISO 8601 with an offset, for example 2026-08-30T12:00:00+02:00",
@@ -66,14 +67,6 @@ class StartVoiceCall(Arguments):
         default=None, max_length=200, description="Starting twice with one key starts one call"
     )
     metadata: dict[str, Any] | None = Field(default=None, description="Kept with the call, unread")
-
-    @field_validator("record", mode="before")
-    @classmethod
-    def _not_recorded(cls, value: Any) -> Any:
-        if value is not False:
-            kind, words = "not_available", "recording is not available on this hub; leave it out"
-            raise PydanticCustomError(kind, words)
-        return value
 
 
 class OfCall(Arguments):
@@ -141,6 +134,10 @@ class AnswerQuestion(OfCall):
 
     question_id: str = Field(min_length=1, description="pending_question.id of get_call")
     answer: str = Field(min_length=1, max_length=4000, description="What the agent is to know")
+
+
+class GetRecording(OfCall):
+    """Parameters of get_recording."""
 
 
 class EndCall(OfCall):

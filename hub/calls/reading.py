@@ -14,6 +14,7 @@ from hub.calls.costs import usage_result
 from hub.calls.latency import latency_result
 from hub.calls.live import LiveCalls
 from hub.calls.prices import Prices
+from hub.calls.recordings import Recordings
 from hub.core.errors import CallNotFound, InvalidArguments
 from hub.core.ports import Journal
 from hub.core.records import CallQuery, CallRecord, CallStatus, Event
@@ -26,7 +27,8 @@ EVENTS_MOST = 10_000
 class CallReader:
     """Reads the Journal for clients; changes nothing."""
 
-    def __init__(self, journal: Journal, live: LiveCalls, prices: Prices) -> None:
+    def __init__(self, journal: Journal, live: LiveCalls, prices: Prices, recordings: Recordings) -> None:
+        self._recordings = recordings
         self._journal = journal
         self._live = live
         self._prices = prices
@@ -87,6 +89,8 @@ class CallReader:
         result = report.call_result(call, page.told, asked.include, time.time())
         measured = await self._measured(call, asked.include)
         result |= {part: value for part, value in measured.items() if value is not None}
+        if call.request.get("record"):
+            result["recording"] = await self._recordings.state(call)
         live = self._live.get(call.id)
         if live is not None and not call.done:
             pending = {"pending_question": live.pending_question, "pending_action": live.pending_action}

@@ -13,6 +13,7 @@ from hub.calls.arguments import StartVoiceCall, parse
 from hub.calls.budget import Budget
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
+from hub.calls.recordings import Recordings
 from hub.calls.surroundings import Surroundings
 from hub.core.errors import HubError, InvalidArguments, ServerUnavailable, TooManyCalls
 from hub.core.ports import Journal, Rooms
@@ -53,7 +54,9 @@ class Starter:
         live: LiveCalls,
         keys: Keys,
         surroundings: Surroundings,
+        recordings: Recordings,
     ) -> None:
+        self._recordings = recordings
         self.budget = Budget(journal, surroundings.limits)
         self._journal = journal
         self._rooms = rooms
@@ -88,6 +91,7 @@ class Starter:
         return found[0] if found else None
 
     def _checked(self, request: StartVoiceCall) -> StartVoiceCall:
+        self._recordings.check(request)
         personas = self._surroundings.personas()
         if request.persona is not None and personas is not None and request.persona not in personas:
             raise InvalidArguments(

@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from hub.calls.arguments import StartVoiceCall
 from hub.calls.prices import Prices
+from hub.calls.recordings_files import RecordingFiles
 from hub.core.errors import HubError
 from hub.core.spec import Limits
 
@@ -29,6 +30,9 @@ class Surroundings(Protocol):
 
     def prices(self) -> Prices:
         """What the providers ask."""
+
+    def recordings(self) -> RecordingFiles:
+        """Where they are kept, and whether new ones may be made."""
 
     def personas(self) -> list[str] | None:
         """The names of the persona files; None while no worker has told them."""

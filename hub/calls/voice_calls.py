@@ -21,6 +21,7 @@ from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.questions import Questions
 from hub.calls.reading import CallReader
+from hub.calls.recordings import Recordings
 from hub.calls.starting import Starter
 from hub.calls.surroundings import Surroundings
 from hub.core.errors import (
@@ -63,12 +64,13 @@ class VoiceCalls:
         surroundings: Surroundings,
     ) -> None:
         self._journal = journal
-        self._reader = CallReader(journal, live, surroundings.prices())
+        self.recordings = Recordings(journal, surroundings)
+        self._reader = CallReader(journal, live, surroundings.prices(), self.recordings)
         self._rooms = rooms
         self._live = live
         self._keys = keys
         self._surroundings = surroundings
-        self.starter = Starter(journal, rooms, live, keys, surroundings)
+        self.starter = Starter(journal, rooms, live, keys, surroundings, self.recordings)
         self.approvals = Approvals(journal, live)
         self.questions = Questions(journal, live)
 
@@ -133,8 +135,13 @@ class VoiceCalls:
             "agent": call.request.get("persona", "default"),
         } | await self._surroundings.practice()
 
+            "recorded": await self._is_recorded(call),
     async def _keyed(self, call_id: str, key: str) -> CallRecord:
         call = await self._journal.call(call_id) if self._keys.opens_join(call_id, key) else None
+    async def _is_recorded(self, call: CallRecord) -> bool:
+        """Whether whoever joins now will be, or is being, recorded."""
+        return bool(call.request.get("record")) and await self.recordings.state(call) != "failed"
+
         if call is None:
             raise Unauthorized(
                 "This link is not valid.", next_step="Check that it was copied whole, or ask for a new one."
@@ -168,6 +175,15 @@ class VoiceCalls:
 
     async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
         """Which calls have changed after a version of the Journal, as soon as any has."""
+    async def recording(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """get_recording."""
+        return await self.recordings.get(arguments)
+
+    @property
+    def records(self) -> bool:
+        """Whether this hub can record."""
+        return self.recordings.wanted
+
         version = await self._journal.changed(None, since, seconds)
         return version, self._journal.touched(since)
 

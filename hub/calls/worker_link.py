@@ -123,9 +123,10 @@ class WorkerLink:
         live.worker_id, live.job_id, live.heard_at = started.worker_id, started.job_id, time.time()
         live.refused_turn = min(live.refused_turn, 0)  # a job counts the caller's turns from its beginning
         turns = await self._journal.turns(live.id, limit=10_000)
-        return self._brief(live, started, turns)
+        part = await self._calls.recordings.next_part(live.record)
+        return self._brief(live, started, turns, part)
 
-    def _brief(self, live: LiveCall, started: JobStarted, turns: list[Turn]) -> Brief:
+    def _brief(self, live: LiveCall, started: JobStarted, turns: list[Turn], record_part: int) -> Brief:
         request, foreign = live.request, live.record.foreign
         identity = started.caller_identity if foreign else f"caller-{live.id}"
         return Brief.model_validate(
@@ -152,6 +153,7 @@ class WorkerLink:
                 "practice": self._practice(),
                 "taken_over": live.losses > 0,
                 "after_command": live.numbered,
+                "record_part": record_part,
                 "history": [
                     {"role": turn.role.value, "text": turn.text}
                     for turn in turns

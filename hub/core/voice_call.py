@@ -17,6 +17,7 @@ from hub.core.wire import (
     Joined,
     Measured,
     ProviderState,
+    Recorded,
     ToolEnded,
     ToolStarted,
     TurnHeard,
@@ -137,6 +138,15 @@ def writes(event: WorkerEvent) -> tuple[Write, ...]:
             return (_noted(event),)
 
 
+def _recorded(event: Recorded) -> tuple[EventKind, str]:
+    """In plain words, because callers are told too."""
+    part = f"part {event.part} of the recording" if event.part > 1 else "the recording"
+    if event.state == "failed":
+        return EventKind.ERROR, f"{part} failed: {event.message}"
+    length = f" after {event.seconds:.0f} s" if event.state == "ended" else ""
+    return EventKind.STATUS, f"{part} {event.state}{length}"
+
+
 def _reason(text: str) -> EndedReason:
     """A newer worker may know reasons that we do not."""
     try:
@@ -146,7 +156,7 @@ def _reason(text: str) -> EndedReason:
 
 
 def _noted(
-    event: CallerState | ToolStarted | ToolEnded | ProviderState | Failed | CommandDone | Measured,
+    event: CallerState | ToolStarted | ToolEnded | ProviderState | Failed | CommandDone | Recorded | Measured,
 ) -> Append:
     kind, text = EventKind.STATUS, "measured"
     match event:
@@ -160,6 +170,8 @@ def _noted(
             kind, text = EventKind.PROVIDER, f"{event.provider} {event.state}: {event.message}".rstrip(": ")
         case Failed():
             kind, text = EventKind.ERROR, event.message
+        case Recorded():
+            kind, text = _recorded(event)
         case CommandDone():
             text = f"{event.outcome.replace('_', ' ')}: {event.text}".rstrip(": ")
         case _:

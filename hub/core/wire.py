@@ -78,6 +78,8 @@ class Brief(Message):
     """An earlier job had begun this call and was lost."""
     after_command: int = 0
     """Commands up to this number were an earlier job's."""
+    record_part: int = 0
+    """The call is to be recorded, and this is the number of the job's part of it; 0: it is not."""
 
 
 class _Event(Message):
@@ -167,6 +169,16 @@ class Measured(_Event):
     """These two are filled in by the hub: what practice plays, and whose count it is."""
 
 
+class Recorded(_Event):
+    """A part of the recording began, ended, or could not be (or go on) because of `message`."""
+
+    kind: Literal["recording"] = "recording"
+    state: Literal["began", "ended", "failed"]
+    part: int
+    seconds: float = 0.0
+    message: str = ""
+
+
 class JobEnded(_Event):
     """The last event of a job; `reason` is an EndedReason. `handover`: the call need not end with the job."""
 
@@ -186,6 +198,7 @@ WorkerEvent = Annotated[
     | Failed
     | CommandDone
     | Measured
+    | Recorded
     | JobEnded,
     Field(discriminator="kind"),
 ]
@@ -225,6 +238,16 @@ class AnswerJudged(Message):
     """`taken`: the turn was an answer; it is no request, so that the model does not reply to it."""
 
     taken: bool
+
+
+class RecordingStored(Message):
+    """POST /api/worker/calls/<id>/recording/<part>?at=BYTE&last=0|1, the bytes as body.
+
+    The hub has the first `size` bytes of the part; `over` says why it takes no more, if it does not.
+    """
+
+    size: int
+    over: str = ""
 
 
 class Command(Message):

@@ -12,6 +12,7 @@ from hub.calls.arguments import (
     DecideAction,
     EndCall,
     GetCall,
+    GetRecording,
     GetTranscript,
     ListCalls,
     SendToCall,
@@ -29,6 +30,7 @@ from hub.gateway.schemas import (
     CallStarted,
     Decided,
     Ended,
+    RecordingSeen,
     Sent,
     StatusSeen,
     TranscriptSeen,
@@ -48,6 +50,8 @@ class HubStatus(Arguments):
 def call_tools(calls: Calls) -> tuple[OwnTool, ...]:
     """The tools that place, follow, steer and end VoiceCalls."""
     makers = (_start, _get, _transcript, _list, _send, _answer, _decide, _end)
+    if calls.records:
+        makers += (_recording,)
     return tuple(make(calls) for make in makers)
 
 
@@ -242,6 +246,28 @@ def _end(calls: Calls) -> OwnTool:
         destructive=True,
         idempotent=True,
         open_world=True,
+    )
+
+
+def _recording(calls: Calls) -> OwnTool:
+    return OwnTool(
+        name="get_recording",
+        title="Get a recording",
+        description=(
+            "Where the sound of a call can be had that was started with record true: a link and a file for "
+            "each part, with its length. Do not use it to learn what was said (get_transcript), nor for a "
+            "call that was not to be recorded."
+        ),
+        takes=GetRecording,
+        gives=RecordingSeen,
+        run=_without_caller(calls.recording),
+        lines=lambda seen: [
+            f"The recording of call {seen['call_id']}: {seen['state']}.",
+            ", ".join(f"{part['seconds']:.0f} s: {part['url']}" for part in seen["parts"]),
+        ],
+        next_step="Give the person the link or the file.",
+        read_only=True,
+        idempotent=True,
     )
 
 

@@ -28,7 +28,7 @@ LISTED_MOST: Final = 100
 
 def of_call(call_id: str) -> tuple[str, ...]:
     """The resources that change with a call."""
-    return tuple(f"call://{call_id}{rest}" for rest in ("", "/transcript", "/report"))
+    return tuple(f"call://{call_id}{rest}" for rest in ("", "/transcript", "/report", "/recording"))
 
 
 def tools_of(server: str) -> str:
@@ -74,6 +74,9 @@ class Library:
                 _template("call://{id}/transcript", "transcript", "What was said in a call.", TEXT),
                 _template("call://{id}/report", "report", "What came of a call, to be read.", MARKDOWN),
             ]
+        if self._calls is not None and self._calls.records:
+            told = "What there is of a call's recording, and where to get the sound."
+            shown.append(_template("call://{id}/recording", "recording", told, JSON))
         return listing(asked.version, "resourceTemplates", shown, self._stamp)
 
     async def read(self, asked: Asked) -> RawResult:
@@ -125,6 +128,8 @@ async def _of_call(calls: Calls, call_id: str, rest: list[str]) -> tuple[str, st
         case ["report"]:
             call = await calls.get({"call_id": call_id})
             return MARKDOWN, call_report.page(call, await _turns(calls, call_id))
+        case ["recording"] if calls.records:
+            return JSON, _json(await calls.recording({"call_id": call_id}))
         case _:
             raise NotFound(f"There is no resource call://{'/'.join([call_id, *rest])}.")
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.core.recording import RecordingState
 from hub.core.records import CallStatus, EndedReason, EventKind, Role
 
 NextStep = Annotated[str, Field(description="What to do next, in one sentence.")]
@@ -66,6 +67,9 @@ class CallSeen(Result):
         description="Seconds until the agent answered, p50 and p95, and each turn with its parts.",
     )
     tools: list[dict[str, Any]] | None = None
+    recording: RecordingState | None = Field(
+        default=None, description="Of a call that is to be recorded; get_recording has more."
+    )
 
 
 class TurnSeen(BaseModel):
@@ -111,6 +115,24 @@ class Decided(Result):
 class Ended(Result):
     status: CallStatus
     already_ended: bool
+
+
+class PartSeen(BaseModel):
+    part: int
+    t: float | None = Field(default=None, description="When it begins, in seconds as in the transcript.")
+    url: str = Field(description="Wants the hub's bearer token; ranges are served.")
+    path: str | None = Field(default=None, description="The file, on the hub's machine.")
+    seconds: float
+    bytes: int
+    mime_type: str
+
+
+class RecordingSeen(Result):
+    call_id: str
+    state: RecordingState
+    parts: list[PartSeen] = Field(
+        description="The caller left, the agent right; a further part where another worker took the call."
+    )
 
 
 class StatusSeen(Result):

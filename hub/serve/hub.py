@@ -45,6 +45,7 @@ from hub.web.metrics import metrics
 from hub.web.operations import ServerOperations
 from hub.web.pages import page_routes
 from hub.web.pins import PinsApi
+from hub.web.recordings import RecordingsApi
 from hub.web.signalling import Signalling
 from hub.web.worker_api import WorkerApi
 
@@ -198,7 +199,8 @@ class Hub:
             *entry.routes(),
         ]
         if self.voice is not None:
-            routes += WorkerApi(self.voice.link).routes()
+            routes += WorkerApi(self.voice.link, self.voice.calls.recordings).routes()
+            routes += RecordingsApi(self.voice.calls.recordings).routes()
             routes += self.voice.webhook().routes()
             routes += Signalling(self.voice.livekit_url, session).routes()
         return Starlette(routes=routes + page_routes())

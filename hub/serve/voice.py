@@ -14,6 +14,7 @@ from hub.calls.keeper import Keeper
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.prices import Prices, load_prices
+from hub.calls.recordings_files import RecordingFiles
 from hub.calls.review import Reviewer
 from hub.calls.rooms import LiveKitRooms
 from hub.calls.takeover import Takeover
@@ -263,6 +264,9 @@ class Voice:
 
     def prices(self) -> Prices:
         return self._prices
+
+    def recordings(self) -> RecordingFiles:
+        return RecordingFiles(self._settings.home / "recordings", self._settings.recording == "on")
 
     def personas(self) -> list[str] | None:
         return self.link.personas()

@@ -24,7 +24,8 @@ from hub.voice.models import SteadySpeechToText
 from hub.voice.notices import Notices
 from hub.voice.people import People, RoomWatch
 from hub.voice.persona import Persona
-from hub.voice.session import add_answer, build_agent, build_session, room_options
+from hub.voice.recording import Outlets, Recording
+from hub.voice.session import HEARING_RATE, add_answer, build_agent, build_session, room_options
 from hub.voice.shared import Shared
 from hub.voice.speaker import Speaker
 from hub.voice.steering import Steering
@@ -118,6 +119,7 @@ class _Conversation:
             shared.models, self._persona, brief, self._tools, self._hearing()
         )
         self._speaker = Speaker(self._session, shared.cached, self._persona, brief.voice)
+        self._recording = self._to_record()
 
     async def run(self) -> None:
         async with anyio.create_task_group() as tasks:
@@ -153,6 +155,10 @@ class _Conversation:
             record=False,
         )
         self._link.tell(Joined)
+        if self._recording is not None:
+            self._recording.listen(HEARING_RATE)
+            self._recording.announce()
+            tasks.start_soon(self._recording.run)
         self._greet()
         steering = Steering(self._link, self._session, self._speaker, self._ender, self._asking)
         tasks.start_soon(self._steered, steering)
@@ -204,6 +210,13 @@ class _Conversation:
             taken=self._took,
             typed=self._typed,
         )
+
+    def _to_record(self) -> Recording | None:
+        """A job that takes a recorded call over announces and records it anew."""
+        if self._typed or not self._brief.record_part:
+            return None
+        out = Outlets(self._link.tell, self._notices.send)
+        return Recording(self._shared, self._brief, self._session, self._speaker, out)
 
     def _free_turn(self) -> None:
         self._tools.free_turn()
@@ -257,6 +270,8 @@ class _Conversation:
         with anyio.move_on_after(CLOSE_SECONDS):
             await self._session.aclose()
         self._listening.transcript.close()
+        if self._recording is not None:
+            await self._recording.aclose(time.time())
 
     async def _goodbye(self, ending: Ending) -> None:
         outcome = "in_context"

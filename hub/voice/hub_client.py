@@ -14,6 +14,7 @@ from hub.core.wire import (
     CommandsDown,
     EventsUp,
     JobStarted,
+    RecordingStored,
     WorkerHello,
 )
 
@@ -67,15 +68,28 @@ class HubClient:
         path = f"/api/worker/calls/{call_id}/commands?after={after}&wait={wait:g}"
         return _understood(CommandsDown, await self._request("GET", path, seconds=wait + REQUEST_SECONDS))
 
+    async def recording(
+        self, call_id: str, part: int, at: int, data: bytes, *, last: bool
+    ) -> RecordingStored:
+        """Bring a piece of a recording."""
+        path = f"/api/worker/calls/{call_id}/recording/{part}?at={at}&last={int(last)}"
+        return _understood(RecordingStored, await self._request("POST", path, data))
+
     async def _request(
-        self, method: str, path: str, body: BaseModel | None = None, *, seconds: float = REQUEST_SECONDS
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | bytes | None = None,
+        *,
+        seconds: float = REQUEST_SECONDS,
     ) -> httpx2.Response:
+        kind = {} if body is None else {"Content-Type": _kind(body)}
         try:
             response = await self._http.request(
                 method,
                 self.url + path,
-                content=None if body is None else body.model_dump_json(),
-                headers=self._headers | ({} if body is None else {"Content-Type": "application/json"}),
+                content=body.model_dump_json() if isinstance(body, BaseModel) else body,
+                headers=self._headers | kind,
                 timeout=seconds,
             )
         except httpx2.HTTPError as error:
@@ -87,6 +101,10 @@ class HubClient:
         if response.status_code >= ERROR:
             raise HubRefused(response.status_code, _reason(response))
         return response
+
+
+def _kind(body: BaseModel | bytes) -> str:
+    return "application/json" if isinstance(body, BaseModel) else "application/octet-stream"
 
 
 def _understood(model: type[Answer], response: httpx2.Response) -> Answer:

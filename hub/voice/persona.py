@@ -24,6 +24,7 @@ PhraseKind = Literal[
     "giving_up",
     "time_up",
     "taken_over",
+    "recorded",
 ]
 
 
@@ -81,6 +82,8 @@ class Phrases(_Section):
     giving_up: list[str] = ["I'm sorry, I have to end this call because something is not working."]
     time_up: list[str] = ["Our time is up. Goodbye."]
     taken_over: list[str] = ["Sorry, I was away for a moment. Please go on."]
+    recorded: list[str] = Field(default=["This call is recorded."], min_length=1)
+    """The first words of a call that is: they cannot be left out."""
 
     def of(self, kind: PhraseKind) -> list[str]:
         wordings: list[str] = getattr(self, kind)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import anyio
-from livekit.agents import AgentSession
+from livekit.agents import NOT_GIVEN, AgentSession
 from livekit.agents.voice import SpeechHandle
 
 from hub.core.speech_waiting import Words
@@ -60,16 +60,25 @@ class Speaker:
             return self._session.say(text)
         return self._session.say(text, audio=frames)
 
-    def _kept(self, text: str) -> SpeechHandle:
+    def _kept(self, text: str, *, interruptible: bool = True) -> SpeechHandle:
         """From kept sound, even of another voice: what apologises for a provider must not need it."""
         frames = self._cached.frames(self._persona, text, self._voice)
         frames = frames or self._cached.frames(self._persona, text)
-        if frames is None or self._session.output.audio is None:
-            speech = self._session.say(text, add_to_chat_ctx=False)
-        else:
-            speech = self._session.say(text, audio=frames, add_to_chat_ctx=False)
+        unknown = frames is None or self._session.output.audio is None
+        audio: Any = NOT_GIVEN if unknown else frames
+        speech = self._session.say(
+            text, audio=audio, add_to_chat_ctx=False, allow_interruptions=interruptible
+        )
         self.phrases[speech.id] = text
         return speech
+
+    def insist(self, text: str) -> SpeechHandle:
+        """Say what must be heard, whatever the caller says meanwhile; the model does not learn of it.
+
+        Raises:
+            RuntimeError: The session is closing.
+        """
+        return self._kept(text, interruptible=False)
 
     def operator_says(self, text: str) -> SpeechHandle:
         speech = self.say(text)

@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from hub.calls.recordings import Recordings
 from hub.calls.worker_link import WorkerLink
 from hub.core.errors import InvalidArguments
 from hub.core.wire import AnswerHeard, EventsUp, JobStarted, WorkerHello
 from hub.http.errors import error_body
 from hub.web.api import Answer, query, told
 
+PIECE_BYTES_MOST = 1_000_000
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -22,6 +24,7 @@ class WorkerApi:
     """Routes under /api/worker; they want the worker token."""
 
     link: WorkerLink
+    recordings: Recordings
 
     def routes(self) -> list[BaseRoute]:
         """All of them."""
@@ -30,6 +33,11 @@ class WorkerApi:
             Route("/api/worker/jobs", _for_worker(self._job), methods=["POST"]),
             Route("/api/worker/calls/{call_id}/events", _for_worker(self._events), methods=["POST"]),
             Route("/api/worker/calls/{call_id}/answer", _for_worker(self._answer), methods=["POST"]),
+            Route(
+                "/api/worker/calls/{call_id}/recording/{part:int}",
+                _for_worker(self._recording),
+                methods=["POST"],
+            ),
             Route("/api/worker/calls/{call_id}/commands", _for_worker(self._commands), methods=["GET"]),
         ]
 
@@ -48,12 +56,30 @@ class WorkerApi:
         heard = await _message(request, AnswerHeard)
         return _said(self.link.answer(request.path_params["call_id"], heard))
 
+    async def _recording(self, request: Request) -> Response:
+        asked = query(request, {"at": int, "last": int})
+        at, last = asked.get("at", 0), asked.get("last", 0)
+        if not isinstance(at, int) or not isinstance(last, int):
+            raise InvalidArguments("at and last are numbers.", next_step="Correct the query.")
+        piece, path = await _piece(request), request.path_params
+        return _said(await self.recordings.store(path["call_id"], path["part"], at, piece, last=bool(last)))
+
     async def _commands(self, request: Request) -> Response:
         asked = query(request, {"after": int, "wait": float})
         after, wait = asked.get("after", 0), asked.get("wait", 0.0)
         if not isinstance(after, int) or not isinstance(wait, float):
             raise InvalidArguments("after and wait are numbers.", next_step="Correct the query.")
         return _said(await self.link.commands(request.path_params["call_id"], after, wait))
+
+
+async def _piece(request: Request) -> bytes:
+    """A body that is no larger than a worker makes it."""
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > PIECE_BYTES_MOST:
+            raise InvalidArguments("The piece is too large.", next_step="Update the worker.")
+    return bytes(read)
 
 
 def _said(message: BaseModel) -> Response:

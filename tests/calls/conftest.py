@@ -13,6 +13,7 @@ from hub.calls.keeper import Keeper
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCalls
 from hub.calls.prices import Prices, load_prices
+from hub.calls.recordings_files import RecordingFiles
 from hub.calls.takeover import Takeover
 from hub.calls.voice_calls import VoiceCalls
 from hub.calls.worker_link import WorkerLink
@@ -71,6 +72,8 @@ class House:
     bounds: Limits = field(default_factory=Limits)
     worker_is_there: bool = True
     in_the_way: HubError | None = None
+    folder: Path = Path()
+    may_record: bool = True
 
     def __post_init__(self) -> None:
         self.calls = VoiceCalls(self.journal, lambda: self.rooms, self.live, self.keys, self)
@@ -103,6 +106,9 @@ class House:
 
     def prices(self) -> Prices:
         return load_prices()
+
+    def recordings(self) -> RecordingFiles:
+        return RecordingFiles(self.folder / "recordings", self.may_record)
 
     def personas(self) -> list[str] | None:
         return self.link.personas()
@@ -159,6 +165,6 @@ def hello(worker: str = "w1", pid: int = 1) -> WorkerHello:
 @pytest.fixture
 async def house(hub_home: Path) -> AsyncGenerator[House]:
     async with SqlJournal.opened(open_database(None, hub_home)) as journal:
-        house = House(journal)
+        house = House(journal, folder=hub_home)
         house.link.hello(hello())
         yield house

@@ -14,6 +14,7 @@ from hub.calls import reading
 from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.prices import load_prices
 from hub.calls.reading import CallReader
+from hub.calls.recordings import Recordings
 from hub.core.ports import Journal
 from hub.core.records import (
     CallRecord,
@@ -101,7 +102,7 @@ POLLS = st.lists(
 
 
 async def follow(journal: Memory, polls: Sequence[tuple[str, float]], steps: Any, *, reviewed: bool) -> Any:
-    reader = CallReader(cast("Journal", journal), LiveCalls(), PRICES)
+    reader = CallReader(cast("Journal", journal), LiveCalls(), PRICES, cast("Recordings", None))
     seen: list[dict[str, Any]] = []
 
     async def write() -> None:

@@ -115,6 +115,17 @@ def test_a_reason_of_a_newer_worker_is_taken_as_the_agents() -> None:
         (event("provider", provider="llm", state="recovered"), EventKind.PROVIDER, "llm recovered"),
         (event("error", message="odd"), EventKind.ERROR, "odd"),
         (event("command_done", command=1, outcome="in_context"), EventKind.STATUS, "in context"),
+        (event("recording", state="began", part=1), EventKind.STATUS, "the recording began"),
+        (
+            event("recording", state="ended", part=2, seconds=61.4),
+            EventKind.STATUS,
+            "part 2 of the recording ended after 61 s",
+        ),
+        (
+            event("recording", state="failed", part=1, seconds=3, message="the hub's disk is full"),
+            EventKind.ERROR,
+            "the recording failed: the hub's disk is full",
+        ),
         (event("measured", latency={"total": 1.0}), EventKind.STATUS, "measured"),
     ],
 )
@@ -126,4 +137,4 @@ def test_what_else_happens_is_an_event_with_its_data(told: WorkerEvent, kind: Ev
 
 def test_every_kind_of_message_is_covered() -> None:
     union = get_args(get_args(WorkerEvent)[0])
-    assert len(union) == 10
+    assert len(union) == 11

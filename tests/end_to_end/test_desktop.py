@@ -173,6 +173,7 @@ async def test_every_resource_and_prompt_is_there(hub: House, era: str, way: str
         "call://{id}",
         "call://{id}/transcript",
         "call://{id}/report",
+        "call://{id}/recording",
         "hub://servers/{name}/tools",
     }
     assert prompts == ["place_call", "follow_call", "review_call", "debug_call", "database_assistant"]

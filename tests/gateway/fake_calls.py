@@ -5,7 +5,7 @@ from typing import Any
 
 import anyio
 
-from hub.core.errors import CallNotFound
+from hub.core.errors import CallNotFound, HubError, NoSuchAction, NoSuchQuestion
 
 CALL_ID = "c1"
 
@@ -15,9 +15,13 @@ class FakeCalls:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
+        self.stands: dict[str, Any] = {}
+        """What get_call is to say otherwise."""
+        self.events = [{"n": 1, "t": 1.0, "kind": "turn", "role": "caller", "text": "hello\nthere"}]
+        self.waits_given_up: set[str] = set()
         self.waiting = anyio.Event()
         self.told = anyio.Event()
-        self.given_up = False
+        self.given_up_by_client = False
         self.version = 0
         self.changes: dict[str, int] = {}
         self.changed = anyio.Event()
@@ -41,6 +45,12 @@ class FakeCalls:
                 f"There is no call {arguments['call_id']}.", next_step="List them with list_calls."
             )
 
+    def _open(self, what: str, arguments: Mapping[str, Any], refusal: HubError) -> None:
+        """What a test has put there is there; where it has put nothing, anything is."""
+        pending = self.stands.get(f"pending_{what}")
+        if self.stands and (pending is None or pending["id"] != arguments[f"{what}_id"]):
+            raise refusal
+
     async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         self.asked.append(("start", arguments))
         return {
@@ -63,19 +73,33 @@ class FakeCalls:
                 with anyio.move_on_after(arguments["wait_seconds"]):
                     await self.told.wait()
             except BaseException:
-                self.given_up = True
+                self.given_up_by_client = True
                 raise
         return {
             "call_id": CALL_ID,
             "status": "in_progress",
+            "created_at": "2026-08-30T12:00:00.000+00:00",
             "done": False,
             "outcome": None,
             "ended_reason": None,
             "duration_s": 3.5,
-            "events": [{"n": 1, "t": 1.0, "kind": "turn", "role": "caller", "text": "hello\nthere"}],
-            "last_event": 1,
+            "events": [event for event in self.events if event["n"] > arguments.get("after_event", 0)],
+            "last_event": len(self.events),
             "next_step": "Ask again.",
+            **self.stands,
         }
+
+    def happens(self, kind: str, text: str, **more: Any) -> None:
+        """One more event."""
+        n = len(self.events) + 1
+        self.events.append({"n": n, "t": float(n), "kind": kind, "text": text, **more})
+
+    async def give_up(self, call_id: str, wait: str) -> None:
+        self._known({"call_id": call_id})
+        self.waits_given_up.add(wait)
+
+    async def given_up(self, call_id: str, wait: str) -> bool:
+        return wait in self.waits_given_up
 
     async def transcript(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         self._known(arguments)
@@ -95,6 +119,7 @@ class FakeCalls:
 
     async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         self._known(arguments)
+        self._open("action", arguments, NoSuchAction("No such change waits for a yes."))
         self.asked.append((f"decide, {by}", arguments))
         return {
             "call_id": CALL_ID,
@@ -105,12 +130,28 @@ class FakeCalls:
         }
 
     async def answer(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
+        self._open("question", arguments, NoSuchQuestion("No such question waits for an answer."))
+        self.asked.append((f"answer, {by}", arguments))
         return {
             "call_id": CALL_ID,
             "question_id": arguments["question_id"],
             "state": "answered",
             "next_step": f"{by} has answered.",
         }
+
+    records = True
+
+    async def recording(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        self._known(arguments)
+        self.asked.append(("recording", arguments))
+        part = {
+            "part": 1,
+            "t": 1.5,
+            "url": "http://127.0.0.1:7788/api/calls/c1/recording/1",
+            "path": "/r.ogg",
+        }
+        sound = {"seconds": 12.5, "bytes": 60_000, "mime_type": "audio/ogg"}
+        return {"call_id": CALL_ID, "state": "ready", "parts": [part | sound], "next_step": "Play it."}
 
     async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         self._known(arguments)

@@ -12,6 +12,7 @@ from hub.core.records import Approval, Question
 from hub.gateway import call_tools
 from hub.gateway.call_tools import status_tool
 from hub.gateway.own_tools import OwnTools
+from tests.callers import Unasked
 from tests.gateway.clients import ERAS, MODERN, eventually, http_client, raw_call, raw_tools
 from tests.gateway.fake_calls import CALL_ID, FakeCalls
 from tests.gateway.fakes import fake_status, serving
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.anyio
 both_eras = pytest.mark.parametrize("mode", ERAS)
 
 
-class Nobody:
+class Nobody(Unasked):
     name = "test"
     call_id = None
 
@@ -163,6 +164,13 @@ async def test_waiting_for_a_call_that_is_not_there_says_so_at_once(mode: str) -
     assert result["structuredContent"]["error"]["code"] == "call_not_found"
 
 
+def test_a_hub_that_makes_no_recordings_has_no_tool_for_them() -> None:
+    calls = FakeCalls()
+    calls.records = False
+    assert "get_recording" not in own_tools(calls)
+    assert "get_recording" in own_tools(FakeCalls())
+
+
 async def test_a_client_that_stops_waiting_ends_the_wait() -> None:
     async with serving() as hub, http_client(f"{hub.url}/mcp", MODERN) as client:
         async with anyio.create_task_group() as tasks:
@@ -170,7 +178,7 @@ async def test_a_client_that_stops_waiting_ends_the_wait() -> None:
             with anyio.fail_after(5):
                 await hub.calls.waiting.wait()
             tasks.cancel_scope.cancel()
-        await eventually(lambda: hub.calls.given_up)
+        await eventually(lambda: hub.calls.given_up_by_client)
 
 
 @both_eras
@@ -180,7 +188,8 @@ async def test_the_hubs_resources_can_be_read(mode: str) -> None:
         templates = {one.uri_template for one in (await client.list_resource_templates()).resource_templates}
         texts = {}
         call = f"call://{CALL_ID}"
-        for uri in (*listed, call, f"{call}/transcript", f"{call}/report", "hub://servers/notes/tools"):
+        parts = [f"{call}/{part}" for part in ("transcript", "report", "recording")]
+        for uri in (*listed, call, *parts, "hub://servers/notes/tools"):
             content = (await client.read_resource(uri)).contents[0]
             assert isinstance(content, mcp.TextResourceContents)
             texts[uri] = content.text
@@ -195,7 +204,9 @@ async def test_the_hubs_resources_can_be_read(mode: str) -> None:
         "call://{id}",
         "call://{id}/transcript",
         "call://{id}/report",
+        "call://{id}/recording",
     }
+    assert '"state": "ready"' in texts[f"call://{CALL_ID}/recording"]
     assert texts[f"call://{CALL_ID}/report"].startswith(f"# Call {CALL_ID}\n\n- Goal: ")
     assert "1. **agent**: Hello." in texts[f"call://{CALL_ID}/report"]
     assert '"notes__echo"' in texts["hub://servers/notes/tools"]

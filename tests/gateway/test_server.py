@@ -25,6 +25,7 @@ OWN = [
     "answer_question",
     "decide_action",
     "end_call",
+    "get_recording",
     "hub_status",
 ]
 both_eras = pytest.mark.parametrize("mode", ERAS)
@@ -327,6 +328,7 @@ async def test_what_own_tools_return_fits_the_schema_they_publish(mode: str) -> 
         "answer_question": {"call_id": CALL_ID, "question_id": "q1", "answer": "Yes."},
         "decide_action": {"call_id": CALL_ID, "action_id": "a1", "decision": "approve"},
         "end_call": {"call_id": CALL_ID},
+        "get_recording": {"call_id": CALL_ID},
         "hub_status": {},
     }
     async with serving() as hub, http_client(f"{hub.url}/mcp", mode) as client:
