@@ -17,14 +17,16 @@ CALLERS: Final = 8
 TOOL: Final = "echo"
 WARM_UP_STEPS: Final = 2
 """Memory that is taken once (caches, the allocator's arenas) is no leak."""
+OWN: Final = "Pss_Anon"
+"""Pages of files count by how many processes use them: one that ends would look like growth."""
 GROWTH_MB: Final = 1.0
 ENOUGH: Final = 50_000
 """Of fewer ToolCalls too many are of the time in which memory is taken once, so nothing is concluded."""
 METHOD: Final = (
     "A whole hub without voice and one stdio server (`hub/bench/unruly.py`); {callers} bare sockets (2025 "
-    "wire) call its tool over `/mcp`, each one call at a time, {n:,} in all, each journaled. The hub's "
-    "memory (PSS) is taken after every {step:,}. The growth is the slope of the straight line that fits best "
-    "what comes after the first {warm_up:,}, over {n:,} ToolCalls."
+    "wire) call its tool over `/mcp`, each one call at a time, {n:,} in all, each journaled. The hub's own "
+    "memory (PSS without the pages of files) is taken after every {step:,}. The growth is the slope of the "
+    "straight line that fits best what comes after the first {warm_up:,}, over {n:,} ToolCalls."
 )
 
 
@@ -51,7 +53,7 @@ async def _taken(hub: RunningHub, step: int) -> list[float]:
     taken = []
     for _ in range(STEPS):
         await _calls(load, step)
-        taken.append(pss_mb(hub.pid))
+        taken.append(pss_mb(hub.pid, OWN))
     return taken
 
 

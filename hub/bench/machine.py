@@ -50,13 +50,17 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def pss_mb(pid: int) -> float:
-    """The memory of a process, what it shares with others in equal parts; 0 when it is gone or not ours."""
+def pss_mb(pid: int, part: str = "Pss") -> float:
+    """The memory of a process, what it shares with others in equal parts; 0 when it is gone or not ours.
+
+    `part` is a line of smaps_rollup: "Pss", or "Pss_Anon" for what it took for itself (no files' pages, of
+    which it has the more the fewer others use them).
+    """
     try:
         lines = (PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii").splitlines()
     except OSError:
         return 0.0
-    return next((int(line.split()[1]) / KILO for line in lines if line.startswith("Pss:")), 0.0)
+    return next((int(line.split()[1]) / KILO for line in lines if line.startswith(f"{part}:")), 0.0)
 
 
 def processor_seconds(pids: Iterable[int]) -> float:
