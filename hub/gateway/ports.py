@@ -43,13 +43,13 @@ class Calls(Protocol):
 
     async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
 
-    async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
     async def recording(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
 
     @property
     def records(self) -> bool:
         """Whether this hub can record."""
 
+    async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
         """The new version, and the ids of the calls that changed after the old one, once there are any."""
 
     async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]: ...
