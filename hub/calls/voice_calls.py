@@ -133,15 +133,15 @@ class VoiceCalls:
             "mode": call.mode.value,
             "ended_reason": call.ended_reason.value if call.ended_reason else None,
             "agent": call.request.get("persona", "default"),
+            "recorded": await self._is_recorded(call),
         } | await self._surroundings.practice()
 
-            "recorded": await self._is_recorded(call),
-    async def _keyed(self, call_id: str, key: str) -> CallRecord:
-        call = await self._journal.call(call_id) if self._keys.opens_join(call_id, key) else None
     async def _is_recorded(self, call: CallRecord) -> bool:
         """Whether whoever joins now will be, or is being, recorded."""
         return bool(call.request.get("record")) and await self.recordings.state(call) != "failed"
 
+    async def _keyed(self, call_id: str, key: str) -> CallRecord:
+        call = await self._journal.call(call_id) if self._keys.opens_join(call_id, key) else None
         if call is None:
             raise Unauthorized(
                 "This link is not valid.", next_step="Check that it was copied whole, or ask for a new one."
@@ -173,8 +173,6 @@ class VoiceCalls:
         """list_calls."""
         return await self._reader.list(arguments)
 
-    async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
-        """Which calls have changed after a version of the Journal, as soon as any has."""
     async def recording(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """get_recording."""
         return await self.recordings.get(arguments)
@@ -184,6 +182,8 @@ class VoiceCalls:
         """Whether this hub can record."""
         return self.recordings.wanted
 
+    async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
+        """Which calls have changed after a version of the Journal, as soon as any has."""
         version = await self._journal.changed(None, since, seconds)
         return version, self._journal.touched(since)
 
