@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
+from hub.calls.waits import GIVEN_UP
 from hub.core.records import CallRecord, CallStatus, Event, EventKind, Role, ToolCallRecord, Turn
 from hub.core.review import outcome
 
@@ -47,8 +48,8 @@ def review_result(call: CallRecord, wanted: AbstractSet[str]) -> Result:
 
 
 def told(event: Event) -> bool:
-    """Measurements are kept for the report, they are nothing that happened to the caller."""
-    return event.data.get("what") != "measured"
+    """Measurements and waits that were given up are kept; they are nothing that happened to the caller."""
+    return event.data.get("what") not in ("measured", GIVEN_UP)
 
 
 def duration(call: CallRecord, now: float) -> float:

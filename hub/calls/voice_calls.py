@@ -24,6 +24,7 @@ from hub.calls.reading import CallReader
 from hub.calls.recordings import Recordings
 from hub.calls.starting import Starter
 from hub.calls.surroundings import Surroundings
+from hub.calls.waits import Waits
 from hub.core.errors import (
     AlreadyEnded,
     ServerUnavailable,
@@ -73,6 +74,7 @@ class VoiceCalls:
         self.starter = Starter(journal, rooms, live, keys, surroundings, self.recordings)
         self.approvals = Approvals(journal, live)
         self.questions = Questions(journal, live)
+        self._waits = Waits(journal)
 
     async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """start_voice_call."""
@@ -186,6 +188,14 @@ class VoiceCalls:
         """Which calls have changed after a version of the Journal, as soon as any has."""
         version = await self._journal.changed(None, since, seconds)
         return version, self._journal.touched(since)
+
+    async def give_up(self, call_id: str, wait: str) -> None:
+        """Note that nobody waits in a task any more; the call goes on."""
+        await self._waits.give_up(call_id, wait)
+
+    async def given_up(self, call_id: str, wait: str) -> bool:
+        """Whether that has been noted."""
+        return await self._waits.given_up(call_id, wait)
 
     async def send(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """send_to_call."""

@@ -23,7 +23,9 @@ from hub.gateway.rendezvous import say
 
 PATH: Final = "/mcp"
 VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
-NAMED: Final = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+NAMED: Final = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"} | dict.fromkeys(
+    ("tasks/get", "tasks/update", "tasks/cancel"), "taskId"
+)
 LOST: Final = -32000
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600

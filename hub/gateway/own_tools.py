@@ -69,6 +69,11 @@ class OwnTools:
             result = await tool.run(dict(arguments), caller)
         except HubError as error:
             return failure(error)
+        return self.told(name, result)
+
+    def told(self, name: str, result: Mapping[str, Any]) -> RawResult:
+        """The result of a tool as clients get it: structured, and in three lines at most."""
+        tool = self._tools[name]
         result = {**result, "next_step": result.get("next_step") or tool.next_step}
         lines = [
             one_line(text) for text in (*tool.lines(result)[: MAX_LINES - 1], result["next_step"]) if text

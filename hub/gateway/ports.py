@@ -56,6 +56,11 @@ class Calls(Protocol):
 
     async def answer(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]: ...
 
+    async def give_up(self, call_id: str, wait: str) -> None:
+        """Note that nobody waits in a task any more; the call goes on."""
+
+    async def given_up(self, call_id: str, wait: str) -> bool: ...
+
 
 class Answered(Protocol):
     """What a server answered."""

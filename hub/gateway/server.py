@@ -33,6 +33,7 @@ from hub.gateway.asked import Answering, Answers, Asked, Askers
 from hub.gateway.boundary import guarded
 from hub.gateway.call_tools import call_tools, status_tool
 from hub.gateway.direct import SHIM_HEADER, Direct, Post
+from hub.gateway.eras import is_modern
 from hub.gateway.library import Library
 from hub.gateway.own_tools import OwnTools
 from hub.gateway.ports import Calls, CallScope, Servers, Status, Tools
@@ -42,6 +43,10 @@ from hub.gateway.relay import Relay
 from hub.gateway.sessions import Sessions
 from hub.gateway.subscriptions import Subscriptions
 from hub.gateway.target import Kind, Target, target_of
+from hub.gateway.tasks import Tasks
+from hub.gateway.tasks_wire import EXTENSION as TASKS
+from hub.gateway.tasks_wire import METHODS as OF_TASKS
+from hub.gateway.tasks_wire import check_listening, check_request
 from hub.gateway.tools import ToolDesk
 
 SESSION_IDLE_SECONDS: Final = 1800.0
@@ -99,9 +104,12 @@ class Gateway:
         library = Library(voice_calls, pool, status, stamp)
         self._subscriptions = Subscriptions(self._announcements.bus, library.read)
         prompts = PromptDesk(voice=voice_calls is not None, stamp=stamp)
-        self._everywhere: Answers = {"tools/list": self._desk.list_tools, "tools/call": self._desk.call_tool}
+        tasks = Tasks(voice_calls, own, stamp) if voice_calls is not None else None
+        call_tool = tasks.around(self._desk.call_tool) if tasks is not None else self._desk.call_tool
+        self._everywhere: Answers = {"tools/list": self._desk.list_tools, "tools/call": call_tool}
         self._own = library.answers() | self._subscriptions.answers() | prompts.answers()
-        self._direct = Direct(self._desk.call_tool, self._desk.header_schema, self._sessions)
+        self._own |= tasks.answers() if tasks is not None else {}
+        self._direct = Direct(call_tool, self._desk.header_schema, self._sessions)
         self._front.middleware = [self._answer]
         self._front.add_notification_handler(
             "notifications/initialized", mcp.NotificationParams, self._joined
@@ -184,6 +192,8 @@ class Gateway:
         target: Target = ctx.request.scope["state"]["target"] if ctx.request is not None else Target(Kind.HUB)
         answering = self._answering(target, ctx.method)
         if answering is None or not ctx.session._connection.initialize_accepted:  # noqa: SLF001
+            if ctx.method == "subscriptions/listen":
+                check_listening(ctx.params or {})
             return self._introduced(target, ctx.method, await call_next(ctx))
         _check(ctx)
         told = ctx.session.client_params
@@ -206,6 +216,8 @@ class Gateway:
             others = {key: value for key, value in result.items() if key != "instructions"}
             result = {**others, **({"instructions": words} if words else {})}
         capabilities = {**result["capabilities"], **_FURTHER.get(target.kind, {})}
+        if method == "server/discover" and self._answering(target, "tasks/get") is not None:
+            capabilities["extensions"] = {TASKS: {}}
         return {**result, "capabilities": capabilities}
 
     def _answering(self, target: Target, method: str) -> Answering | None:
@@ -232,6 +244,9 @@ def _check(ctx: ServerRequestContext[Any, Any]) -> None:
         MCPError: This version of the protocol has no such method.
         ValidationError: A parameter is missing or of the wrong kind.
     """
+    if ctx.method in OF_TASKS and is_modern(ctx.protocol_version):
+        check_request(ctx.params or {}, ctx.request.headers if ctx.request is not None else {})
+        return
     try:
         methods.validate_client_request(ctx.method, ctx.protocol_version, ctx.params)
     except KeyError as unknown:

@@ -5,6 +5,7 @@ from typing import Any
 
 import anyio
 
+from hub.calls.arguments import AnswerQuestion, DecideAction, parse
 from hub.core.errors import CallNotFound, HubError, NoSuchAction, NoSuchQuestion
 
 CALL_ID = "c1"
@@ -119,6 +120,7 @@ class FakeCalls:
 
     async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         self._known(arguments)
+        parse(DecideAction, arguments)
         self._open("action", arguments, NoSuchAction("No such change waits for a yes."))
         self.asked.append((f"decide, {by}", arguments))
         return {
@@ -130,6 +132,7 @@ class FakeCalls:
         }
 
     async def answer(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
+        parse(AnswerQuestion, arguments)
         self._open("question", arguments, NoSuchQuestion("No such question waits for an answer."))
         self.asked.append((f"answer, {by}", arguments))
         return {
