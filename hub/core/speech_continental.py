@@ -1,7 +1,7 @@
 """Rules of languages that write 1.234,50 €, 15.03.2024 and 14:30: each brings its words as a Tongue.
 
-What is not decided here: a number with a dot and three digits (1.234) is a thousand, with one comma a decimal,
-also where Mexico means otherwise; without a known noun behind it a number is masculine.
+What is not decided here: a number with a dot and three digits (1.234) is a thousand, one with a comma a
+decimal, also where Mexico means otherwise; without a known noun behind it a number is masculine.
 """
 
 import re
@@ -53,13 +53,13 @@ class Tongue:
     gender: Callable[[str], str]
     """Of what is counted, by the word behind the number; nothing where nothing is counted."""
     single: float
-    """Below this and from 1 on something is in the singular."""
+    """Below this something is in the singular."""
     money: Mapping[str, tuple[Noun, Noun]]
     signs: Mapping[str, str]
     """Other ways to write a currency."""
     scales: Mapping[str, Noun]
     of_money: Callable[[str], str]
-    """Between a million and the money."""
+    """Between millions and the money."""
     units: Mapping[str, Noun]
     percent: Noun
     times: Noun
@@ -87,6 +87,7 @@ _MINUS: Final = r"(?P<minus>(?<![\w)])[-\N{MINUS SIGN}]\s?)?"
 _SPACE: Final = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 _ZONE: Final = r"(?:[.,]\d+)?(?:Z|[+-]\d\d(?::?\d\d)?(?!\d))?(?:\s?(?:UTC|GMT))?"
 _CENTURY: Final = 100
+MILLION: Final = 1_000_000
 _ISO: Final = (
     r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
     rf"(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d)?{_ZONE}(?![\w])(?!-\d)|(?![\w-]))"
@@ -142,7 +143,7 @@ class _Said:
         of_year = int(found["year"]) if found["year"] else None
         day = int(found["day"])
         if not _is_day(day, month, of_year or 0):
-            return f"{self._numbers.cardinal(day)} {self._tongue.months[month - 1]}"
+            return f"{self._numbers.cardinal(day)} {found[0].lstrip('0123456789.º° ')}"
         return self._tongue.day(day, month, of_year, word_before(found))
 
     def month(self, name: str) -> int:
@@ -157,14 +158,18 @@ class _Said:
             f"{words} {self._tongue.and_} {self.count(seconds, self._tongue.seconds)}" if seconds else words
         )
 
+    def singular(self, number: float) -> bool:
+        """Whether so much is one thing; where two is the first of many, nothing is one as well."""
+        return (0 if self._tongue.single >= 2 else 1) <= number < self._tongue.single  # noqa: PLR2004
+
     def count(self, number: int, noun: Noun) -> str:
-        singular = 1 <= number < self._tongue.single
+        singular = self.singular(number)
         return f"{self._numbers.cardinal(number, noun.gender)} {noun.one if singular else noun.many}"
 
     def measured(self, amount: str, noun: Noun) -> str:
         """A number that may have decimals, and what is counted."""
         figure = float(amount.replace("'", "").replace(",", "."))
-        singular = 1 <= abs(figure) < self._tongue.single
+        singular = self.singular(abs(figure))
         words = self._numbers.decimal(amount, noun.gender)
         return f"{words} {noun.one if singular else noun.many}".rstrip()
 
@@ -174,13 +179,15 @@ class _Said:
         minus = f"{self._numbers.minus} " if found["minus"] else ""
         amount, scale = found["amount"], found["scale"]
         if scale:
-            return (
-                minus + self.measured(amount, tongue.scales[scale]) + tongue.of_money(unit.many) + unit.many
-            )
+            large = tongue.scales[scale]
+            of = " " if large.one == large.many else tongue.of_money(unit.many)
+            return minus + self.measured(amount, large) + of + unit.many
         whole, _, part = amount.replace("'", "").partition(",")
         if len(part) not in (0, 2):
             return minus + self.measured(amount, unit)
         units, cents = int(whole), int(part or 0)
+        if units and not units % MILLION:
+            unit = Noun(unit.one, tongue.of_money(unit.many).lstrip() + unit.many, unit.gender)
         told = [self.count(units, unit)] if units or not cents else []
         if cents:
             told.append(self.count(cents, small))
@@ -197,7 +204,13 @@ class _Said:
         return self._tongue.fraction(int(found[1]), int(found[2]))
 
     def plain(self, found: Match) -> str:
-        return self._numbers.decimal(found[0], self._tongue.gender(word_after(found)))
+        """A number that only the word behind it may tell more of: un millón de filas."""
+        word = word_after(found)
+        words = self._numbers.decimal(found[0], self._tongue.gender(word))
+        whole = found[0].replace("'", "")
+        if whole.endswith("000000") and "," not in whole and self._tongue.gender(word) and whole.strip("0"):
+            return words + self._tongue.of_money(word).rstrip()
+        return words
 
 
 def _is_day(day: int, month: int, of_year: int) -> bool:
@@ -277,7 +290,7 @@ def _of_groups(tongue: Tongue) -> tuple[Rule, ...]:
         rule(r"\+(\d[\d\s()./-]{5,}\d)", lambda f: f"{tongue.codes.plus} {numbers.grouped(f[1])}"),
         rule(r"\b\d{4}(?:[ -]\d{4}){2,}\b", lambda f: numbers.grouped(f[0])),
         rule(
-            r"(?<![\w.,'/+-])\(?0\d{1,5}\)?(?:\s?[ /.-]\s?\d{2,})+(?![\w]|[.,]\d)",
+            r"(?<![\w.,'/+-])(?<!\d )\(?0\d{1,5}\)?(?:\s?[ /.-]\s?\d{2,})+(?![\w]|[.,]\d)",
             lambda f: numbers.grouped(f[0]),
         ),
         rule(

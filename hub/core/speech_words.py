@@ -13,9 +13,13 @@ from typing import Final
 from hub.core import speech_markup as markup
 from hub.core.speech_codes import DATA, SIGNED, URL, UUID, host
 from hub.core.speech_english import OPENERS, english
+from hub.core.speech_french import OPENERS as FRENCH_OPENERS
+from hub.core.speech_french import french
 from hub.core.speech_german import GROWING as GERMAN_GROWING
 from hub.core.speech_german import OPENERS as GERMAN_OPENERS
 from hub.core.speech_german import german
+from hub.core.speech_spanish import OPENERS as SPANISH_OPENERS
+from hub.core.speech_spanish import spanish
 
 _TOKEN: Final = re.compile(
     r"[^\s\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]*(?:\s|[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef])"
@@ -54,6 +58,8 @@ def _elsewhere(text: str) -> str:
 LANGUAGES: Final[Mapping[str, Language]] = {
     "en": Language(english, OPENERS, "The code is on your screen. "),
     "de": Language(german, GERMAN_OPENERS, "Der Code steht auf Ihrem Bildschirm. ", GERMAN_GROWING),
+    "es": Language(spanish, SPANISH_OPENERS, "El código está en su pantalla. "),
+    "fr": Language(french, FRENCH_OPENERS, "Le code est sur votre écran. "),
 }
 ELSEWHERE: Final = Language(_elsewhere, frozenset(), "")
 
