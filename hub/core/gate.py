@@ -94,8 +94,8 @@ class Meaning(StrEnum):
 
 def judge(said: str, question: Question, language: Wording) -> Meaning:
     """Tell what a whole turn of the caller's means for a question."""
-    tokens = _without_fillers(words(said), language)
-    if not tokens:
+    tokens = _without_fillers([language.same.get(word, word) for word in words(said)], language)
+    if not tokens or tuple(tokens) in language.half_yeses:
         return Meaning.WEAK if words(said) else Meaning.OTHER
     if _NOT_HEARD.fullmatch(said):
         return Meaning.WEAK

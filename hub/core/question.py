@@ -174,7 +174,7 @@ def _value(value: Any, language: Wording) -> str:
 
 def _text(value: str, language: Wording) -> str:
     """Text is somebody's words, so it stands in quotation marks and cannot end them."""
-    flat = " ".join(re.sub(r"[\"“”\x00-\x1f\x7f]", " ", value).split())
+    flat = " ".join(re.sub(r"[\"“”„«»\x00-\x1f\x7f]", " ", value).split())
     if len(flat) <= SHORT:
         return f"“{flat}”"
     return language.long_text.format(count=len(value), start=f"“{flat[:SHORT].rsplit(' ', 1)[0]}”")

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 from hub.core import speech_markup as markup
+from hub.core.languages import base
 from hub.core.speech_codes import DATA, SIGNED, URL, UUID, host
 from hub.core.speech_english import OPENERS, english
 from hub.core.speech_french import OPENERS as FRENCH_OPENERS
@@ -66,7 +67,7 @@ ELSEWHERE: Final = Language(_elsewhere, frozenset(), "")
 
 def language(tag: str | None) -> Language:
     """The table of a language tag like en-GB; without a tag it is English."""
-    return LANGUAGES.get((tag or "en").replace("_", "-").split("-")[0].lower(), ELSEWHERE)
+    return LANGUAGES.get(base(tag), ELSEWHERE)
 
 
 class _Line(Enum):
