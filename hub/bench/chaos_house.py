@@ -53,6 +53,8 @@ class Seen:
 class _Caller:
     name = "chaos"
     call_id = None
+    elicits: frozenset[str] = frozenset()
+    resumes = False
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Nobody looks."""
@@ -64,6 +66,14 @@ class _Caller:
             AssertionError: Somebody was.
         """
         raise AssertionError(f"a ToolCall that is no voice call's was to be confirmed: {question}")
+
+    async def elicit(self, server: str, params: object) -> NoReturn:
+        """Nobody can be asked.
+
+        Raises:
+            AssertionError: Somebody was.
+        """
+        raise AssertionError(f"{server} asked: {params}")
 
 
 class _Forgetful:

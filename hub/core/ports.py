@@ -33,8 +33,19 @@ class Caller(Protocol):
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
         """Tell the caller how far its ToolCall is."""
 
+    @property
+    def elicits(self) -> frozenset[str]:
+        """Which questions of a server's can be put to it: "form", "url"; others count as declined."""
+
+    @property
+    def resumes(self) -> bool:
+        """It takes an `input_required` result (2026) as it is, and comes again with the answers."""
+
     async def confirm(self, question: Question) -> Approval:
         """Ask before something is changed, and wait for the answer."""
+
+    async def elicit(self, server: str, params: Mapping[str, Any]) -> RawResult:
+        """Put a server's own question (the parameters of `elicitation/create`); returns its result."""
 
 
 class Connection(Protocol):

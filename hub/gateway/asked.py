@@ -67,6 +67,18 @@ class Client:
         """Tell the client."""
         await self._asked.report(progress, total, message)
 
+    @property
+    def elicits(self) -> frozenset[str]:
+        """What servers may ask: nothing yet."""
+        return frozenset()
+
+    @property
+    def resumes(self) -> bool:
+        return False
+
+    async def elicit(self, server: str, params: Mapping[str, Any]) -> RawResult:  # noqa: ARG002  # a port
+        return {"action": "decline"}
+
     async def confirm(self, question: Question) -> Approval:
         """Ask the caller of the VoiceCall; nobody else is asked by the hub."""
         if self._ask is None or self.call_id is None:

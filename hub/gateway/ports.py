@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 from anyio.streams.memory import MemoryObjectReceiveStream
@@ -24,7 +25,7 @@ class Tools(Protocol):
         name: str,
         arguments: dict[str, Any],
         *,
-        meta: dict[str, Any] | None = None,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> RawResult: ...
 
 

@@ -132,7 +132,7 @@ class ToolDesk:
                 Client(asked, self._askers.caller if self._askers is not None else None),
                 self._public(asked.target, name),
                 arguments,
-                meta=forwarded_meta(asked.params),
+                more=_brought(asked),
             )
         except NotFound as unknown:
             raise MCPError(mcp.INVALID_PARAMS, f"Unknown tool: {name}") from unknown
@@ -173,6 +173,13 @@ class ToolDesk:
         if public is None:
             raise NotFound(f"{target.name} has no tool {name}.")
         return public
+
+
+def _brought(asked: Asked) -> dict[str, Any]:
+    """What a request has for the server besides name and arguments."""
+    kept = {key: asked.params[key] for key in ("inputResponses", "requestState") if key in asked.params}
+    meta = forwarded_meta(asked.params)
+    return kept | ({"_meta": meta} if meta else {})
 
 
 @dataclass(frozen=True, slots=True)

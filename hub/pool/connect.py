@@ -11,6 +11,7 @@ from mcp.client.session import ClientSession, IncomingMessage
 from mcp.client.subscriptions import SubscriptionLost, listen
 from mcp.shared.dispatcher import CallOptions
 from mcp_types import (
+    CLIENT_CAPABILITIES_META_KEY,
     CONNECTION_CLOSED,
     METHOD_NOT_FOUND,
     Implementation,
@@ -24,7 +25,8 @@ from hub.core.errors import ConfigurationError
 from hub.core.ports import Caller, RawResult
 from hub.core.spec import Era, ServerSpec
 from hub.core.supervisor import Loss, LossKind
-from hub.pool.era import PROBE_SECONDS, Eras, negotiate
+from hub.pool.elicitation import Askings, offered
+from hub.pool.era import PROBE_SECONDS, Eras, first_era, negotiate, other_era
 from hub.pool.errors import ConnectionLost
 from hub.pool.http import written_mark
 from hub.pool.param_headers import learn_param_headers
@@ -56,7 +58,9 @@ OnTools = Callable[[Sequence[Mapping[str, Any]]], None]
 class Connection:
     """One live session; made by `open_connection`, usable from every task."""
 
-    def __init__(self, way: Way, wire: Wire, pulse: Pulse, session: ClientSession, on_tools: OnTools) -> None:
+    def __init__(
+        self, way: Way, wire: Wire, pulse: Pulse, session: ClientSession, askings: Askings, on_tools: OnTools
+    ) -> None:
         self.spec: ServerSpec = way.spec
         self.tools: Sequence[Mapping[str, Any]] = ()
         self.prompts: Sequence[Any] | None = None
@@ -66,6 +70,7 @@ class Connection:
         self._pulse = pulse
         self._session = session
         self._on_tools = on_tools
+        self._askings = askings
         self._waiting = 0
         self._idle = anyio.Event()
 
@@ -123,14 +128,17 @@ class Connection:
         token = SENT.set(sent)
         self._waiting += 1
         try:
-            with anyio.CancelScope(deadline=anyio.current_time() + timeout) as scope:
+            with (
+                anyio.CancelScope(deadline=anyio.current_time() + timeout) as scope,
+                self._askings.of(method, caller, scope, timeout) as asking,
+            ):
 
                 async def on_progress(progress: float, total: float | None, message: str | None) -> None:
-                    scope.deadline = anyio.current_time() + timeout
+                    asking.alive()
                     if caller is not None:
                         await caller.progress(progress, total, message)
 
-                return await self.send(method, params, {"on_progress": on_progress})
+                return await self.send(method, params, {"on_progress": on_progress}, caller)
         except MCPError as error:
             raise self._meant(error, sent) from error
         finally:
@@ -141,7 +149,9 @@ class Connection:
         self._pulse.doubt()
         raise TimeoutError(f"{self._name} did not answer {method} for {timeout:g} s.")
 
-    async def send(self, method: str, params: Mapping[str, Any], options: CallOptions) -> RawResult:
+    async def send(
+        self, method: str, params: Mapping[str, Any], options: CallOptions, caller: Caller | None = None
+    ) -> RawResult:
         """Send as it is, and return what comes: no model of the SDK's drops or refuses anything.
 
         Raises:
@@ -151,6 +161,9 @@ class Connection:
         if "_meta" in data["params"]:
             data["params"]["_meta"] = dict(data["params"]["_meta"])
         self._session._stamp(data, options)  # noqa: SLF001  # what the era wants in each request; see test_connect
+        meta = data["params"].get("_meta")
+        if meta is not None and CLIENT_CAPABILITIES_META_KEY in meta:
+            meta[CLIENT_CAPABILITIES_META_KEY] = offered(meta[CLIENT_CAPABILITIES_META_KEY], caller)
         return await self._session._dispatcher.send_raw_request(method, data["params"], options)  # noqa: SLF001
 
     async def refresh(self) -> None:
@@ -268,6 +281,8 @@ class Connection:
 
     def _is_busy(self) -> bool:
         """Whether silence may mean work: a ToolCall runs, and something was heard not too long ago."""
+        if self._askings.open:  # a simple one reads nothing until it has its answer
+            return True
         heard_ago = anyio.current_time() - self._pulse.heard_at
         return self._waiting > 0 and heard_ago < self.spec.timeouts.call
 
@@ -298,7 +313,7 @@ async def open_connection(way: Way, eras: Eras, on_tools: OnTools) -> AsyncGener
         ConnectionLost: It could not be reached, or ended; says why.
     """
     fingerprint, wanted = way.spec.fingerprint, way.spec.era
-    era, begun = _first_era(wanted, fingerprint, eras), anyio.current_time()
+    era, begun = first_era(wanted, fingerprint, eras), anyio.current_time()
     async with AsyncExitStack() as stack:
         try:
             connection = await stack.enter_async_context(_opened(way, era, on_tools))
@@ -307,7 +322,7 @@ async def open_connection(way: Way, eras: Eras, on_tools: OnTools) -> AsyncGener
                 eras.note_mute(fingerprint)
             raise
         except (ConnectionLost, MCPError, ConfigurationError) as error:
-            again = _other_era(era, wanted, way, error)
+            again = other_era(era, wanted, way.spec.transport, error)
             if again is None:
                 raise
             eras.forget(fingerprint)
@@ -315,22 +330,6 @@ async def open_connection(way: Way, eras: Eras, on_tools: OnTools) -> AsyncGener
         if wanted is Era.AUTO:
             eras.note(fingerprint, Era.MODERN if connection.modern else Era.LEGACY)
         yield connection
-
-
-def _first_era(wanted: Era, fingerprint: str, eras: Eras) -> Era:
-    if wanted is not Era.AUTO:
-        return wanted
-    return eras.get(fingerprint) or (Era.LEGACY if eras.was_mute(fingerprint) else Era.AUTO)
-
-
-def _other_era(era: Era, wanted: Era, way: Way, error: Exception) -> Era | None:
-    """Give what to try next: legacy where the question may have killed it, all where memory was wrong."""
-    if wanted is not Era.AUTO:
-        return None
-    if era is not Era.AUTO:
-        return Era.AUTO if not isinstance(error, ConnectionLost) else None
-    asked = isinstance(error, ConnectionLost) and error.written
-    return Era.LEGACY if asked and way.spec.transport == "stdio" else None
 
 
 @asynccontextmanager
@@ -345,11 +344,17 @@ async def _opened(way: Way, era: Era, on_tools: OnTools) -> AsyncGenerator[Conne
     async with open_wire(way, pulse) as wire:
         dispatcher = wire.dispatcher()
         me = Implementation(name="voice-hub", version=__version__)
+        askings = Askings(way.name)
         async with (
-            ClientSession(dispatcher=dispatcher, client_info=me, message_handler=on_message) as session,
+            ClientSession(
+                dispatcher=dispatcher,
+                client_info=me,
+                message_handler=on_message,
+                elicitation_callback=askings.asked,
+            ) as session,
             anyio.create_task_group() as tasks,
         ):
-            connection = Connection(way, wire, pulse, session, on_tools)
+            connection = Connection(way, wire, pulse, session, askings, on_tools)
             try:
                 await _begin(connection, session, era, wire, pulse)
                 for keep in (connection.keep_current, connection.keep_listening, connection.keep_healthy):

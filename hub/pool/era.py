@@ -14,7 +14,8 @@ from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from hub.core.errors import ConfigurationError
-from hub.core.spec import Era
+from hub.core.spec import Era, Transport
+from hub.pool.errors import ConnectionLost
 
 PROBE_SECONDS = 5.0
 """For the answer to server/discover, unless servers.json names the era; a legacy server that ignores it costs
@@ -155,3 +156,20 @@ def _read(path: Path) -> dict[str, Era]:
         return {str(key): Era(value) for key, value in known.items()}
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def first_era(wanted: Era, fingerprint: str, eras: Eras) -> Era:
+    """Give what to begin with: what is wanted, what is remembered, legacy where the question met silence."""
+    if wanted is not Era.AUTO:
+        return wanted
+    return eras.get(fingerprint) or (Era.LEGACY if eras.was_mute(fingerprint) else Era.AUTO)
+
+
+def other_era(era: Era, wanted: Era, transport: Transport, error: Exception) -> Era | None:
+    """Give what to try next: legacy where the question may have killed it, all where memory was wrong."""
+    if wanted is not Era.AUTO:
+        return None
+    if era is not Era.AUTO:
+        return Era.AUTO if not isinstance(error, ConnectionLost) else None
+    asked = isinstance(error, ConnectionLost) and error.written
+    return Era.LEGACY if asked and transport is Transport.STDIO else None

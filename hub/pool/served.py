@@ -13,6 +13,7 @@ from hub.core.errors import ServerUnavailable
 from hub.core.ports import Caller, Connection, RawResult
 from hub.core.spec import ServerSpec
 from hub.core.supervisor import Loss, State
+from hub.pool.elicitation import unhurried
 from hub.pool.errors import ConnectionLost
 from hub.pool.turns import Turns
 from hub.pool.wire import label
@@ -243,8 +244,10 @@ class Served:
         sent_at = anyio.current_time()
         self._asking += 1
         try:
-            with anyio.move_on_after(deadline - sent_at):
-                result = await life.request(method, params, caller=caller, timeout=self.spec.timeouts.call)
+            with anyio.move_on_after(deadline - sent_at) as scope:
+                result = await life.request(
+                    method, params, caller=unhurried(caller, scope), timeout=self.spec.timeouts.call
+                )
                 took = (anyio.current_time() - sent_at) * 1000
                 self._took.append(took)
                 return Answer(result, queue_ms=(sent_at - since) * 1000, server_ms=took)

@@ -2,10 +2,11 @@
 
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from mcp import MCPError
 
@@ -18,7 +19,10 @@ from hub.core.records import Approval, ApprovalState, ToolCallRecord
 from hub.core.spec import Confirm, View
 from hub.pool.errors import ConnectionLost
 from hub.pool.pool import Answer, Pool
+from hub.toolcalls.elicitation import ROUNDS_MOST, CannotAsk, answers, wants_more
 from hub.toolcalls.gatekeeper import Offer, Wanted
+
+CANNOT_ASK: Final = "this hub passes on questions to people only."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +110,11 @@ class ToolCalls:
         name: str,
         arguments: dict[str, Any],
         *,
-        meta: dict[str, Any] | None = None,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> RawResult:
         """Run a ToolCall and return the raw result; what went wrong on the way is an `isError` result.
+
+        `more` is what the request brings along besides name and arguments: `_meta`, answers to a question.
 
         Raises:
             NotFound: The scope has no such tool.
@@ -117,18 +123,18 @@ class ToolCalls:
         offer = self._found(scope, name)
         with self._remembered(scope, caller, offer.route) as course:
             if not scope.voice:
-                return await self._sent(course, caller, offer.route, offer.route.arguments(arguments), meta)
+                return await self._sent(course, caller, offer.route, offer.route.arguments(arguments), more)
             wanted = Wanted.of(offer, arguments, scope.language)
-            return await self._gated(course, scope, caller, wanted, meta)
+            return await self._gated(course, scope, caller, wanted, more)
 
     async def _gated(
-        self, course: _Course, scope: Scope, caller: Caller, wanted: Wanted, meta: dict[str, Any] | None
+        self, course: _Course, scope: Scope, caller: Caller, wanted: Wanted, more: Mapping[str, Any]
     ) -> RawResult:
         """Gate → confirm → twin or server; what the twin refuses because it would write is asked for then."""
         ruling = wanted.ruling()
         if ruling.twin and ruling.verdict is Verdict.ALLOW:
             course.twin = True
-            result = await self._sent(course, caller, wanted.offer.route, wanted.arguments, meta)
+            result = await self._sent(course, caller, wanted.offer.route, wanted.arguments, more)
             if not gate.refused_write(result) or not wanted.offer.writes:
                 return result
             course.twin = False
@@ -137,7 +143,7 @@ class ToolCalls:
         if refusal is not None:
             return refusal
         course.twin = ruling.twin
-        return await self._sent(course, caller, wanted.offer.route, wanted.arguments, meta)
+        return await self._sent(course, caller, wanted.offer.route, wanted.arguments, more)
 
     async def _refusal(
         self, course: _Course, scope: Scope, caller: Caller, wanted: Wanted, ruling: Ruling
@@ -156,15 +162,14 @@ class ToolCalls:
         return None
 
     async def _sent(
-        self, course: _Course, caller: Caller, route: Route, arguments: Any, meta: dict[str, Any] | None
+        self, course: _Course, caller: Caller, route: Route, arguments: Any, more: Mapping[str, Any]
     ) -> RawResult:
-        params: dict[str, Any] = {"name": route.tool, "arguments": arguments}
-        if meta:
-            params["_meta"] = meta
+        params: dict[str, Any] = {**more, "name": route.tool, "arguments": arguments}
         try:
-            answer = await self._pool.call(
-                route.server, "tools/call", params, caller=caller, twin=course.twin
-            )
+            answer = await self._answered(caller, route, params, twin=course.twin)
+        except CannotAsk as wanted:
+            course.outcome, course.error = "tool_error", f"{route.server} asked for {wanted}: {CANNOT_ASK}"
+            return {"content": [{"type": "text", "text": course.error}], "isError": True}
         except (ConnectionLost, TimeoutError, HubError) as lost:
             course.outcome = "timeout" if isinstance(lost, TimeoutError) else "unavailable"
             course.error = _words(route, lost)
@@ -175,6 +180,15 @@ class ToolCalls:
         course.answer = answer
         course.outcome = "tool_error" if answer.result.get("isError") else "ok"
         return answer.result
+
+    async def _answered(self, caller: Caller, route: Route, params: dict[str, Any], *, twin: bool) -> Answer:
+        """Send it, again and again while the server answers with a question; each try has its own time."""
+        for rounds in range(ROUNDS_MOST):
+            answer = await self._pool.call(route.server, "tools/call", params, caller=caller, twin=twin)
+            if caller.resumes or not wants_more(answer.result):
+                return answer
+            params = {**params, **await answers(caller, route.server, answer.result, rounds)}
+        raise CannotAsk(f"more than {ROUNDS_MOST} answers")
 
     @contextmanager
     def _remembered(self, scope: Scope, caller: Caller, route: Route) -> Generator[_Course]:

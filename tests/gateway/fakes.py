@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import anyio
@@ -88,11 +89,11 @@ class FakeTools:
         name: str,
         arguments: dict[str, Any],
         *,
-        meta: dict[str, Any] | None = None,
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> RawResult:
         if name not in [r.public for r in self.offered(scope)]:
             raise NotFound(f"There is no tool {name}.")
-        self.ran.append((scope, caller.name, caller.call_id, arguments, meta))
+        self.ran.append((scope, caller.name, caller.call_id, arguments, more.get("_meta")))
         return await self._answer(name.rpartition("__")[2], caller, arguments)
 
     async def _answer(self, tool: str, caller: Caller, arguments: dict[str, Any]) -> RawResult:

@@ -14,6 +14,7 @@ from hub.core.errors import HubError
 from hub.core.spec import Config, Overlay, ServerSpec
 from hub.pool.errors import ConnectionLost
 from hub.pool.pool import Pool
+from tests.callers import Unasked
 
 QUICK = RestartPolicy(first_delay=1, jitter=0)
 NOTES = ServerSpec(name="notes", command="notes", restart=QUICK)
@@ -47,7 +48,7 @@ def config(*specs: ServerSpec, **more: Any) -> Config:
 
 
 @dataclass
-class Caller:
+class Caller(Unasked):
     """Somebody who makes ToolCalls: with an id, a voice call."""
 
     name: str = "desktop"

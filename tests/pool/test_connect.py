@@ -31,6 +31,7 @@ from hub.pool.era import Eras
 from hub.pool.errors import ConnectionLost
 from hub.pool.wire import Way
 from hub.supervision.process import Command, running
+from tests.callers import Unasked
 
 pytestmark = pytest.mark.anyio
 SERVERS = Path(__file__).parent.parent / "servers"
@@ -80,7 +81,7 @@ async def served(transport: str, port: int) -> AsyncGenerator[int]:
         yield process.pid
 
 
-class FakeCaller:
+class FakeCaller(Unasked):
     name, call_id = "test", None
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ from hub.core.spec_parse import parse
 from hub.core.wire import AnswerHeard
 from hub.pool.pool import Answer
 from hub.toolcalls.toolcalls import Scope, ToolCalls
+from tests.callers import Unasked
 
 pytestmark = pytest.mark.anyio
 
@@ -105,7 +106,7 @@ class Notebook:
 
 
 @dataclass
-class Asker:
+class Asker(Unasked):
     """A caller of a voice call that answers by itself, or never."""
 
     answer: ApprovalState = ApprovalState.DENIED
@@ -261,7 +262,7 @@ WANTED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-class House:
+class House(Unasked):
     """One voice call: the gate, its questions, and a caller who is there but says only what a test says."""
 
     def __init__(self, *, seconds: float) -> None:

@@ -17,6 +17,7 @@ from hub.core.spec_parse import parse
 from hub.pool.errors import ConnectionLost
 from hub.pool.pool import Answer
 from hub.toolcalls.toolcalls import Scope, ToolCalls
+from tests.callers import Unasked
 
 pytestmark = pytest.mark.anyio
 
@@ -85,7 +86,7 @@ class FakeJournal:
         self.records.append(record)
 
 
-class Desktop:
+class Desktop(Unasked):
     """A caller."""
 
     name = "desktop"
