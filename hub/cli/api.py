@@ -97,6 +97,17 @@ class HubApi:
         """Have something done; `seconds` bounds the answer."""
         return await self._ask("POST", path, seconds, body=dict(body or {}))
 
+    async def delete(self, path: str) -> Values:
+        """Delete something."""
+        return await self._ask("DELETE", path, REQUEST_SECONDS)
+
+    async def download(self, path: str, *, seconds: float) -> bytes:
+        """The bytes of a file."""
+        answer = await self._sent("GET", path, seconds)
+        if not answer.is_success:
+            self._answer(answer)
+        return answer.content
+
     async def _ask(
         self,
         method: str,
@@ -106,8 +117,19 @@ class HubApi:
         params: Mapping[str, str | float] | None = None,
         body: Values | None = None,
     ) -> Values:
+        return self._answer(await self._sent(method, path, seconds, params=params, body=body))
+
+    async def _sent(
+        self,
+        method: str,
+        path: str,
+        seconds: float,
+        *,
+        params: Mapping[str, str | float] | None = None,
+        body: Values | None = None,
+    ) -> httpx2.Response:
         try:
-            answer = await self._client.request(method, path, params=params, json=body, timeout=seconds)
+            return await self._client.request(method, path, params=params, json=body, timeout=seconds)
         except httpx2.ConnectError as error:
             raise no_hub(f"nothing answers at {self.url}") from error
         except httpx2.TimeoutException as error:
@@ -120,7 +142,6 @@ class HubApi:
                 f"The connection to the hub at {self.url} broke ({error or type(error).__name__}).",
                 next_step="See with hub status whether it is still running.",
             ) from error
-        return self._answer(answer)
 
     def _answer(self, answer: httpx2.Response) -> Values:
         try:
@@ -182,6 +203,8 @@ def ask(method: str, path: str, **query: str | float) -> Values:
 
     async def once() -> Values:
         async with connected(settings()) as api:
+            if method == "DELETE":
+                return await api.delete(path)
             return await (api.post(path) if method == "POST" else api.get(path, query))
 
     return anyio.run(once)

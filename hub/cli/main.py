@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.cli import doctor, install, look, pins, steer, talk
+from hub.cli import doctor, install, look, pins, recording, steer, talk
 from hub.cli.api import NoHub
 from hub.cli.show import complain, line
 from hub.core.errors import HubError
@@ -41,6 +41,7 @@ def application() -> typer.Typer:
         (look.status, watching),
         (look.servers, watching),
         (look.calls, watching),
+        (recording.recording, watching),
         (look.tools, watching),
         (look.why, watching),
         (look.plan, watching),

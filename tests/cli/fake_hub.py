@@ -135,7 +135,7 @@ class FakeHub:
 @contextmanager
 def serving(hub: FakeHub) -> Iterator[FakeHub]:
     """Have it listen, and be found by HUB_HOME."""
-    methods = ["GET", "POST"]
+    methods = ["GET", "POST", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", hub.answer, methods=methods)])
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=1)
     hub.server = uvicorn.Server(config)

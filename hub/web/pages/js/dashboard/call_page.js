@@ -5,6 +5,7 @@ import { Actions } from "./call_actions.js";
 import { follow } from "./live.js";
 import { Pending } from "./pending.js";
 import { Empty, JoinLink, State, useNow } from "./pieces.js";
+import { Recording } from "./recording.js";
 import { Timeline } from "./timeline.js";
 import { ago, CALL_STATES, duration, endedOf, MODES, moment, ROLES, stateOf, timeOfDay } from "./words.js";
 
@@ -119,6 +120,7 @@ export function CallPage({ id, tell }) {
       </div>
       <div class="stack">
         <${Join} id=${id} call=${call} mode=${mode} />
+        ${call.recording && html`<${Recording} id=${id} call=${call} />`}
         <${Timeline} events=${inOrder(events)} done=${call.done} made=${made} />
         <${Latency} latency=${call.latency} />
       </div>

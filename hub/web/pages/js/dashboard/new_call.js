@@ -6,10 +6,12 @@ import { go } from "./router.js";
 function Form({ started }) {
   const [goal, setGoal] = useState("");
   const [mode, setMode] = useState("browser");
+  const [record, setRecord] = useState(false);
   const [ask, busy, error] = useAsk();
   const submit = async (event) => {
     event.preventDefault();
-    const call = await ask("POST", "/api/calls", { goal: goal.trim(), mode });
+    const recorded = record && mode === "browser" ? { record } : {};
+    const call = await ask("POST", "/api/calls", { goal: goal.trim(), mode, ...recorded });
     if (call) started({ ...call, mode });
   };
   const choice = (value, title, text) => html`
@@ -23,6 +25,7 @@ function Form({ started }) {
         ${choice("browser", "Spoken", "You get a link; whoever opens it talks with the agent.")}
         ${choice("text", "Typed", "You type here, without sound.")}
       </fieldset>
+      ${mode === "browser" && html`<label class="choice"><input type="checkbox" id="record" checked=${record} onChange=${(event) => setRecord(event.target.checked)} /><span><strong>Record it</strong><span class="soft small">The caller is told before joining, and again at the beginning of the call.</span></span></label>`}
       <${Trouble} error=${error} />
       <div class="row end"><button type="submit" id="start-call" class="primary" disabled=${busy || !goal.trim()}>${busy ? "Starting…" : "Start the call"}</button></div>
     </form>

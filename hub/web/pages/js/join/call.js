@@ -271,7 +271,14 @@ export class Call {
     else if (event.kind === "action_closed") this.#actionClosed(event.action);
     else if (event.kind === "notice") this.#notice(event.text || "");
     else if (event.kind === "provider") this.#set({ trouble: event.ok === true ? "" : words.providerWords(event) });
+    else if (event.kind === "recording") this.#recording(event.on === true);
     else if (event.kind === "ended") this.#goodbye(event.reason || "");
+  }
+
+  /** It can only end early: that it begins, the page has said before. */
+  #recording(on) {
+    if (!on && this.store.get().info?.recorded) this.#notice("The recording has ended; the call goes on.");
+    this.#set({ info: { ...this.store.get().info, recorded: on } });
   }
 
   #actionClosed(id) {
@@ -343,9 +350,7 @@ export class Call {
     await this.#listMicrophones();
   }
 
-  async #listMicrophones() {
-    this.#set({ devices: await microphones() });
-  }
+  #listMicrophones = async () => this.#set({ devices: await microphones() });
 
   /** Mute, unmute, or (for somebody who joined by typing) start the microphone. */
   async toggleMicrophone() {

@@ -2,6 +2,7 @@
 import { html, Icon, useEffect, useFollowing, useRef, useState } from "../dom.js";
 import { showLevel } from "./levels.js";
 import { Phrases, PracticeBadge } from "./practice_view.js";
+import { IsRecorded } from "./recorded.js";
 import { AGENT_STATES } from "./words.js";
 
 /** An element whose --level follows a sound. */
@@ -186,7 +187,7 @@ export function Room({ call, state }) {
   return html`
     <header>
       <span class="brand">voice hub</span>
-      <span class="row"><${PracticeBadge} info=${state.info} /><${Clock} since=${state.since} /></span>
+      <span class="row"><${IsRecorded} info=${state.info} /><${PracticeBadge} info=${state.info} /><${Clock} since=${state.since} /></span>
       ${state.info?.goal && html`<p class="goal soft" id="goal">${state.info.goal}</p>`}
     </header>
     <${Stage} call=${call} state=${state} />

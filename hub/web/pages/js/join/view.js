@@ -1,6 +1,7 @@
 // What the caller sees before and after the call, and the frame around it.
 import { html, Icon, useEffect, useRef, useStore } from "../dom.js";
 import { Phrases, PracticeBadge } from "./practice_view.js";
+import { WillBeRecorded } from "./recorded.js";
 import { Room } from "./room_view.js";
 import { KINDS, listed } from "./words.js";
 
@@ -42,6 +43,7 @@ function Invitation({ call, state }) {
       <div class="row centred"><${PracticeBadge} info=${info} /></div>
       <h1>${state.lines.length ? "Back to your call" : "Your call is ready"}</h1>
       ${info?.goal && html`<p class="goal" id="goal"><span class="unseen">The call is about: </span>${info.goal}</p>`}
+      <${WillBeRecorded} info=${info} />
       ${problem && html`<${Problem} call=${call} problem=${problem} />`}
       <button type="button" id="join" class="primary big" onClick=${() => call.join()}><${Icon} name="call" />${problem ? "Try again" : "Join the call"}</button>
       ${!problem && html`<button type="button" id="typing" class="plain" onClick=${() => call.join({ typing: true })}>No microphone? Join by typing</button>`}
