@@ -15,7 +15,8 @@ import pytest
 
 from tests.end_to_end.conftest import config_text
 from tests.end_to_end.house import House, end, running_hub, start_hub, wait_until
-from tests.end_to_end.test_desktop import begin_again, read, reviewed
+from tests.end_to_end.test_desktop import at_desktop, begin_again, read, reviewed
+from tests.end_to_end.test_tasks import able, polled, wait_for_end
 from tests.end_to_end.test_typed_call import answer_to, ask, begin, desktop
 
 pytestmark = [pytest.mark.anyio, pytest.mark.livekit, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -55,6 +56,8 @@ async def test_a_call_that_is_over_because_all_was_killed_is_reviewed_by_the_nex
     try:
         first.wait_ready("supabase", "notes")
         call_id = await talked(first)
+        async with able(first) as client:
+            task = await wait_for_end(client, call_id)
         async with desktop(first, MODERN) as client:
             started = await ask(
                 client,
@@ -70,8 +73,14 @@ async def test_a_call_that_is_over_because_all_was_killed_is_reviewed_by_the_nex
         first.process.wait(10)
         end(first)
     with running_hub(place, config, hub_environment, wait_for=("supabase", "notes")) as second:
+        for era in ("legacy", MODERN):
+            for way in ("http", "connect"):
+                async with at_desktop(second, era, way) as client:
+                    await _found(client, call_id)
+        async with able(second) as client:
+            done = await polled(client, task, "completed")
+            assert done["result"]["structuredContent"]["outcome"] == "achieved"
         async with desktop(second, "legacy") as client:
-            await _found(client, call_id)
             again = await ask(
                 client,
                 "start_voice_call",

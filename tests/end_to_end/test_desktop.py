@@ -58,20 +58,10 @@ async def connected(hub: House, era: str, heard: Heard | None = None) -> AsyncGe
         yield client
 
 
-def at_desktop(hub: House, era: str, way: str) -> AbstractAsyncContextManager[Client]:
-    return desktop(hub, era) if way == "http" else connected(hub, era)
-
-
-async def refused(client: Client, name: str, **arguments: Any) -> dict[str, Any]:
-    """Call one of the hub's own tools that fails, and see how it says so."""
-    result = await client.call_tool(name, arguments)
-    assert result.is_error
-    assert isinstance(result.structured_content, dict)
-    error: dict[str, Any] = result.structured_content["error"]
-    assert set(error) == {"code", "message", "retryable", "next_step"}
-    assert error["message"]
-    assert error["next_step"]
-    return error
+def at_desktop(
+    hub: House, era: str, way: str, heard: Heard | None = None
+) -> AbstractAsyncContextManager[Client]:
+    return desktop(hub, era, heard=heard) if way == "http" else connected(hub, era, heard)
 
 
 async def reviewed(client: Client, call_id: str) -> dict[str, Any]:
@@ -149,79 +139,6 @@ async def test_each_answer_is_split_into_what_it_waited_for(hub: House) -> None:
     assert 0 < turn["tool"]["server"] < turn["tool"]["total"]
     assert turn["model"] > 0
     assert latency["p50"] == latency["p95"] == turn["total"]
-
-
-@ways
-async def test_every_resource_and_prompt_is_there(hub: House, era: str, way: str) -> None:
-    async with at_desktop(hub, era, way) as client:
-        listed = {one.uri for one in (await client.list_resources()).resources}
-        templates = {one.uri_template for one in (await client.list_resource_templates()).resource_templates}
-        texts = {uri: await read(client, uri) for uri in listed | {"hub://servers/notes/tools"}}
-        prompts = [one.name for one in (await client.list_prompts()).prompts]
-        for name, arguments in (
-            ("place_call", {"why": "w"}),
-            ("follow_call", {"call_id": "c"}),
-            ("review_call", {"call_id": "c"}),
-            ("debug_call", {"call_id": "c"}),
-            ("database_assistant", {"question": "q"}),
-        ):
-            assert (await client.get_prompt(name, arguments)).messages
-        with pytest.raises(MCPError, match="There is no"):
-            await read(client, "call://nobody/transcript")
-    assert listed == {"calls://active", "hub://servers", "hub://config"}
-    assert templates == {
-        "call://{id}",
-        "call://{id}/transcript",
-        "call://{id}/report",
-        "call://{id}/recording",
-        "hub://servers/{name}/tools",
-    }
-    assert prompts == ["place_call", "follow_call", "review_call", "debug_call", "database_assistant"]
-    assert '"notes__list_notes"' in texts["hub://servers/notes/tools"]
-    assert "sbp_" not in texts["hub://config"]
-
-
-@ways
-async def test_every_error_says_its_code_and_what_to_do(hub: House, era: str, way: str) -> None:
-    async with at_desktop(hub, era, way) as client:
-        over = (await ask(client, "start_voice_call", goal="g"))["call_id"]
-        await ask(client, "end_call", call_id=over)
-        codes = {
-            "call_not_found": await refused(client, "get_call", call_id="nobody"),
-            "already_ended": await refused(client, "send_to_call", call_id=over, text="hello"),
-            "invalid_arguments": await refused(client, "get_call", call_id=over, wait_seconds=51),
-            "no_such_action": await refused(
-                client,
-                "decide_action",
-                call_id=(call_id := await begin(client)),
-                action_id="x",
-                decision="deny",
-            ),
-        }
-        waiting = (await ask(client, "start_voice_call", goal="g"))["call_id"]
-        codes["unsupported_in_mode"] = await refused(
-            client, "send_to_call", call_id=waiting, kind="caller", text="hello"
-        )
-        codes["server_unavailable"] = await refused(client, "send_to_call", call_id=waiting, text="hello")
-        late = await refused(client, "start_voice_call", goal="g", schedule_at="2001-01-01T00:00:00Z")
-        for one in (waiting, call_id):
-            await ask(client, "end_call", call_id=one)
-    assert {code: error["code"] for code, error in codes.items()} == {code: code for code in codes}
-    assert late["message"].startswith("schedule_at is in the past")
-
-
-async def test_more_calls_than_places_are_refused_and_one_more_is_let_in_later(hub: House) -> None:
-    async with desktop(hub, MODERN) as client:
-        limit = (await ask(client, "hub_status"))["calls"]["limit"]
-        calls = [
-            (await ask(client, "start_voice_call", goal="g", mode="text"))["call_id"] for _ in range(limit)
-        ]
-        error = await refused(client, "start_voice_call", goal="g", mode="text")
-        await ask(client, "end_call", call_id=calls[0])
-        calls[0] = await begin(client)
-        for call_id in calls:
-            await ask(client, "end_call", call_id=call_id)
-    assert (error["code"], error["retryable"]) == ("too_many_calls", True)
 
 
 TOOLS = [
@@ -302,10 +219,10 @@ async def test_a_scheduled_call_begins_at_its_time_and_can_be_cancelled(hub: Hou
         await ask(client, "end_call", call_id=typed["call_id"])
 
 
-@pytest.mark.parametrize("era", [LEGACY, MODERN])
-async def test_a_transcript_that_is_subscribed_to_tells_of_each_turn(hub: House, era: str) -> None:
+@ways
+async def test_a_transcript_that_is_subscribed_to_tells_of_each_turn(hub: House, era: str, way: str) -> None:
     heard = Heard()
-    async with connected(hub, era, heard) as client, anyio.create_task_group() as tasks:
+    async with at_desktop(hub, era, way, heard) as client, anyio.create_task_group() as tasks:
         call_id = await begin(client)
         uri = f"call://{call_id}/transcript"
         if era == LEGACY:
@@ -329,25 +246,26 @@ async def test_a_transcript_that_is_subscribed_to_tells_of_each_turn(hub: House,
         tasks.cancel_scope.cancel()
 
 
-async def test_two_desktops_on_one_call_and_one_that_was_cut_off(hub: House) -> None:
-    """One over HTTP, one over `hub connect`; the first is dropped in a wait and resumes where it was."""
-    async with desktop(hub, MODERN) as first:
+@ways
+async def test_two_desktops_on_one_call_and_one_that_was_cut_off(hub: House, era: str, way: str) -> None:
+    """The first is dropped in a wait, the other, of the other era and way, goes on, the first resumes."""
+    other = (MODERN if era == LEGACY else LEGACY, "connect" if way == "http" else "http")
+    async with at_desktop(hub, era, way) as first:
         call_id = await begin(first)
         before = await ask(first, "get_call", call_id=call_id)
+        since = before["last_event"]
         async with anyio.create_task_group() as waiting:  # a wait that nobody will ever read the answer of
             waiting.start_soon(
-                lambda: ask(
-                    first, "get_call", call_id=call_id, wait_seconds=50, after_event=before["last_event"]
-                )
+                lambda: ask(first, "get_call", call_id=call_id, wait_seconds=50, after_event=since)
             )
             await anyio.sleep(0.5)
             waiting.cancel_scope.cancel()
-    async with connected(hub, LEGACY) as second:
+    async with at_desktop(hub, *other) as second:
         await answer_to(second, call_id, "Which tables do we have?")
         await ask(second, "end_call", call_id=call_id)
         theirs = await reviewed(second, call_id)
-    async with desktop(hub, LEGACY) as resumed:
-        mine = await ask(resumed, "get_call", call_id=call_id, after_event=before["last_event"])
+    async with at_desktop(hub, era, way) as resumed:
+        mine = await ask(resumed, "get_call", call_id=call_id, after_event=since)
         whole = await ask(resumed, "get_call", call_id=call_id)
     assert [event["n"] for event in before["events"] + mine["events"]] == [
         event["n"] for event in whole["events"]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import anyio
 import httpx2
@@ -10,7 +10,7 @@ import mcp_types as mcp
 from mcp import Client
 from mcp.client.session import MessageHandlerFnT
 from mcp.client.streamable_http import streamable_http_client
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from tests.gateway.fakes import TOKEN
 
@@ -50,6 +50,22 @@ async def raw_tools(client: Client) -> list[dict[str, Any]]:
     request = mcp.ListToolsRequest(params=mcp.PaginatedRequestParams())
     listed = await client.session.send_request(request, RAW)
     return list(listed["tools"])
+
+
+class OfTask(mcp.RequestParams):
+    model_config = ConfigDict(extra="allow", serialize_by_alias=True)
+
+    taskId: str  # noqa: N815  # the wire's own name
+
+
+class TaskRequest(mcp.Request[OfTask, Literal["tasks/get", "tasks/update", "tasks/cancel"]]):
+    name_param: ClassVar[str | None] = "taskId"
+
+
+async def of_task(client: Client, verb: str, task_id: str, **more: Any) -> dict[str, Any]:
+    params = OfTask.model_validate({"taskId": task_id, **more})
+    request = TaskRequest(method=f"tasks/{verb}", params=params)  # type: ignore[arg-type]  # as it is
+    return dict(await client.session.send_request(request, RAW))
 
 
 async def eventually(true: Callable[[], bool]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import httpx2
 import mcp_types as mcp
@@ -11,10 +11,9 @@ from jsonschema import Draft202012Validator
 from mcp import Client, MCPError
 from mcp.client.extension import advertise
 from mcp.client.streamable_http import streamable_http_client
-from pydantic import ConfigDict
 
 from hub.gateway.tasks_wire import EXTENSION, Wait
-from tests.gateway.clients import LEGACY, MODERN, RAW, http_client, raw_call
+from tests.gateway.clients import LEGACY, MODERN, RAW, http_client, of_task, raw_call
 from tests.gateway.fake_calls import CALL_ID
 from tests.gateway.fakes import TOKEN, Running, serving
 from tests.gateway.task_schema import TASK_RESULTS
@@ -24,22 +23,6 @@ UNTIL_END = {"call_id": CALL_ID, "until": "ended", "wait_seconds": 50}
 QUESTION = {"id": "q1", "text": "Which discount?", "deadline": "2026-08-30T12:01:00Z"}
 ACTION = {"id": "a1", "text": "This drops products.", "phrase": "yes, drop products", "tool": "notes__add"}
 REVIEWED = {"status": "ended", "done": True, "ended_reason": "caller_left", "review": "ready"}
-
-
-class OfTask(mcp.RequestParams):
-    model_config = ConfigDict(extra="allow", serialize_by_alias=True)
-
-    taskId: str  # noqa: N815  # the wire's own name
-
-
-class TaskRequest(mcp.Request[OfTask, Literal["tasks/get", "tasks/update", "tasks/cancel"]]):
-    name_param: ClassVar[str | None] = "taskId"
-
-
-async def of_task(client: Client, verb: str, task_id: str, **more: Any) -> dict[str, Any]:
-    params = OfTask.model_validate({"taskId": task_id, **more})
-    request = TaskRequest(method=f"tasks/{verb}", params=params)  # type: ignore[arg-type]  # as it is
-    return dict(await client.session.send_request(request, RAW))
 
 
 async def _no_person(context: Any, params: Any) -> mcp.ElicitResult:
