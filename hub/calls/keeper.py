@@ -57,7 +57,8 @@ class Keeper:
                 await self._journal.write(call.id, End(t=await self._last_sign(call), reason=reason))
 
     async def _led_elsewhere(self, call: CallRecord) -> bool:
-        workers = await self._journal.workers(call.id)
+        """A rehearsal is not led on: nobody plays its caller any more."""
+        workers = await self._journal.workers(call.id) if call.rehearsal is None else []
         return any(not of_own_worker(worker) for worker in workers)
 
     async def _recover_scheduled(self, now: float) -> None:
@@ -176,4 +177,5 @@ def _led(call: CallRecord, now: float) -> LiveCall:
 
 
 def _waiting(call: CallRecord) -> LiveCall:
-    return LiveCall(record=call, request=StartVoiceCall.model_validate({"goal": call.goal, **call.request}))
+    given = {key: value for key, value in call.request.items() if key != "rehearsal"}
+    return LiveCall(record=call, request=StartVoiceCall.model_validate({"goal": call.goal, **given}))

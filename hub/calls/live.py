@@ -163,8 +163,12 @@ class LiveCalls:
             self._over(call_id)
 
     def active(self) -> int:
-        """How many places are taken."""
-        return sum(call.active for call in self._calls.values())
+        """How many places are taken: a rehearsal takes none, so that it turns no caller away."""
+        return sum(call.active for call in self._calls.values() if call.record.rehearsal is None)
+
+    def rehearsals(self) -> int:
+        """How many rehearsals run."""
+        return sum(call.record.rehearsal is not None for call in self._calls.values())
 
     async def some(self) -> None:
         """Return once there is a call."""

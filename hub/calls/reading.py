@@ -15,6 +15,7 @@ from hub.calls.latency import latency_result
 from hub.calls.live import LiveCalls
 from hub.calls.prices import Prices
 from hub.calls.recordings import Recordings
+from hub.calls.rehearsal_report import rehearsal_result
 from hub.core.errors import CallNotFound, InvalidArguments
 from hub.core.ports import Journal
 from hub.core.records import CallQuery, CallRecord, CallStatus, Event
@@ -91,6 +92,8 @@ class CallReader:
         result |= {part: value for part, value in measured.items() if value is not None}
         if call.request.get("record"):
             result["recording"] = await self._recordings.state(call)
+        if call.rehearsal is not None and not set(asked.include) - {"summary", "tools"}:
+            result["rehearsal"] = await self._rehearsal(call)
         live = self._live.get(call.id)
         if live is not None and not call.done:
             pending = {"pending_question": live.pending_question, "pending_action": live.pending_action}
@@ -99,6 +102,10 @@ class CallReader:
         if not page.whole:
             result |= {"done": False, "next_step": MORE}
         return result
+
+    async def _rehearsal(self, call: CallRecord) -> dict[str, Any]:
+        turns = await self._journal.turns(call.id, limit=EVENTS_MOST)
+        return rehearsal_result(call, turns, await self._journal.events(call.id, limit=EVENTS_MOST))
 
     async def _measured(self, call: CallRecord, include: Sequence[str]) -> dict[str, Any]:
         if include and not {"usage", "latency", "tools"} & set(include):

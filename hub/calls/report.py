@@ -122,6 +122,7 @@ def listed(call: CallRecord, now: float) -> Result:
         "call_id": call.id,
         "status": call.status.value,
         "mode": call.mode.value,
+        "rehearsal": call.rehearsal is not None,
         "goal": call.goal,
         "created_at": iso(call.created_at),
         "started_at": iso(call.started_at),

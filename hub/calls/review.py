@@ -87,7 +87,7 @@ class Reviewer:
     async def _ask(
         self, model: LanguageModel, call: CallRecord, asked: ReviewAsked, attempt: _Attempt
     ) -> None:
-        name = _model_of(await self._journal.events(call.id, limit=EVERYTHING))
+        name = model_of(await self._journal.events(call.id, limit=EVERYTHING))
         try:
             completion = await model.complete(name, asked.messages())
         except HubError as error:
@@ -143,7 +143,7 @@ def _unspoken(turns: Sequence[Turn]) -> str:
     return "The caller said nothing." if turns else "Nothing was said."
 
 
-def _model_of(events: Sequence[Event]) -> str:
+def model_of(events: Sequence[Event]) -> str:
     """The model that led the call can be asked about it as well."""
     named: list[Mapping[str, str]] = [event.data["models"] for event in events if event.data.get("models")]
     return next((models["llm"] for models in reversed(named) if "llm" in models), DEFAULT_MODEL)

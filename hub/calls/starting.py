@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -84,6 +85,28 @@ class Starter:
             if record.mode is Mode.TEXT and due is None:
                 record = await self._open_text(live)
         return self._started(record, ready, missing, [])
+
+    async def rehearse(
+        self, request: StartVoiceCall, noted: Mapping[str, Any], at_once: int
+    ) -> tuple[LiveCall, dict[str, Any]]:
+        """Start a typed call whose caller is played; at most `at_once` of them run.
+
+        Raises:
+            TooManyCalls: So many run.
+        """
+        ready, missing = self._surroundings.tools(request)
+        request = self._checked(request)
+        if self._live.rehearsals() >= at_once:
+            raise TooManyCalls(
+                f"{at_once} rehearsals are running, and that is how many run at once.",
+                next_step="Wait until one is over, or end one with end_call.",
+            )
+        await self.budget.check()
+        new = self._new(request, None)
+        record = await self._journal.create(replace(new, request=new.request | {"rehearsal": dict(noted)}))
+        live = self._live.add(LiveCall(record=record, request=request))
+        logger.info("call %s: a rehearsal", record.id)
+        return live, self._started(await self._open_text(live), ready, missing, [])
 
     async def _known(self, key: str | None) -> CallRecord | None:
         """A call that is asked for again is that call, whatever has become of it."""

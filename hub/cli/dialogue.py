@@ -1,9 +1,10 @@
 """One VoiceCall as the terminal follows it: placed, printed as it happens, ended when the command ends."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import anyio
@@ -166,11 +167,15 @@ async def placed(
 
 
 async def _made(api: HubApi, request: dict[str, Any]) -> Values:
-    """Make the call, also on a hub that is just starting and takes none yet."""
+    return await retried(api, partial(api.post, "/api/calls", request, seconds=START_SECONDS))
+
+
+async def retried(api: HubApi, start: Callable[[], Awaitable[Values]]) -> Values:
+    """Start something, also on a hub that is just starting and takes no call yet."""
     deadline = anyio.current_time() + READY_SECONDS
     while True:
         try:
-            return await api.post("/api/calls", request, seconds=START_SECONDS)
+            return await start()
         except HubError as error:
             status = await api.get("/api/status") if error.retryable else {}
             coming = status.get("voice") and not status.get("ready")

@@ -129,9 +129,13 @@ def calls(
         elif not found["calls"]:
             line("There are no calls yet: hub talk starts one.")
         else:
-            keys = ("call_id", "status", "mode", "created_at", "duration_s", "ended_reason", "goal")
+            keys = ("call_id", "status", "kind", "created_at", "duration_s", "ended_reason", "goal")
             columns = ("call", "status", "mode", "made at", "seconds", "ended because", "goal")
-            table(columns, [[_rounded(call.get(key)) for key in keys] for call in found["calls"]])
+            calls = [
+                call | {"kind": "rehearsal" if call.get("rehearsal") else call.get("mode")}
+                for call in found["calls"]
+            ]
+            table(columns, [[_rounded(call.get(key)) for key in keys] for call in calls])
         return
     path = f"/api/calls/{quote(call_id, safe='')}"
     call, turns = ask("GET", path), _transcript(path)

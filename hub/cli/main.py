@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.cli import doctor, install, look, pins, recording, steer, talk
+from hub.cli import doctor, install, look, pins, recording, rehearse, steer, talk
 from hub.cli.api import NoHub
 from hub.cli.show import complain, line
 from hub.core.errors import HubError
@@ -38,6 +38,7 @@ def application() -> typer.Typer:
     watching, doing, around = "See", "Do", "Around the hub"
     for command, panel in (
         (talk.talk, doing),
+        (rehearse.rehearse, doing),
         (look.status, watching),
         (look.servers, watching),
         (look.calls, watching),

@@ -95,6 +95,12 @@ class CallRecord:
     def done(self) -> bool:
         return self.status is CallStatus.ENDED
 
+    @property
+    def rehearsal(self) -> dict[str, Any] | None:
+        """Who plays the caller, and for how long, where nobody real calls."""
+        noted: dict[str, Any] | None = self.request.get("rehearsal")
+        return noted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:

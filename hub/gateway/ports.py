@@ -63,6 +63,14 @@ class Calls(Protocol):
     async def given_up(self, call_id: str, wait: str) -> bool: ...
 
 
+class Rehearsals(Protocol):
+    """Rehearses VoiceCalls (hub.calls.rehearsals.Rehearsals)."""
+
+    async def begin(self, arguments: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    async def get(self, call_id: str, wait_seconds: float) -> dict[str, Any]: ...
+
+
 class Answered(Protocol):
     """What a server answered."""
 

@@ -70,6 +70,9 @@ class CallSeen(Result):
     recording: RecordingState | None = Field(
         default=None, description="Of a call that is to be recorded; get_recording has more."
     )
+    rehearsal: dict[str, Any] | None = Field(
+        default=None, description="Of a rehearsal: whether it passed, its turns, tools and problems."
+    )
 
 
 class TurnSeen(BaseModel):
@@ -86,6 +89,30 @@ class TranscriptSeen(Result):
     text: str | None = Field(default=None, description="The transcript in the format that was asked for.")
     next_turn: int
     complete: bool
+
+
+class Rehearsed(Result):
+    call_id: str
+    status: CallStatus
+    done: bool
+    passed: bool | None = Field(
+        description="Every criterion is met and nothing went wrong; null until that is known."
+    )
+    problems: list[str] = Field(description="What kept it from being a whole rehearsal.")
+    caller: str
+    outcome: str | None = None
+    ended_reason: EndedReason | None = None
+    duration_s: float | None = None
+    turns: list[TurnSeen]
+    tools: list[dict[str, Any]] = Field(description="The tools that were called: name, ok, ms.")
+    criteria: list[dict[str, Any]] | None = None
+    answers: dict[str, Any] | None = None
+    summary: str | None = None
+    review: str | None = None
+    usage: dict[str, Any] | None = None
+    pending_question: dict[str, Any] | None = None
+    last_event: int
+    warnings: list[str] = []
 
 
 class CallsListed(Result):

@@ -36,8 +36,9 @@ from hub.gateway.direct import SHIM_HEADER, Direct, Post
 from hub.gateway.eras import is_modern
 from hub.gateway.library import Library
 from hub.gateway.own_tools import OwnTools
-from hub.gateway.ports import Calls, CallScope, Servers, Status, Tools
+from hub.gateway.ports import Calls, CallScope, Rehearsals, Servers, Status, Tools
 from hub.gateway.prompts import PromptDesk
+from hub.gateway.rehearse_tool import rehearse_tool
 from hub.gateway.relay import METHODS as RELAYED
 from hub.gateway.relay import Relay
 from hub.gateway.sessions import Sessions
@@ -74,7 +75,7 @@ class _Front(Server[dict[str, Any]]):
 class Gateway:
     """An ASGI app for `/mcp…`. It answers while `run` runs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # wiring
         self,
         toolcalls: Tools,
         voice_calls: Calls | None,
@@ -83,6 +84,7 @@ class Gateway:
         status: Status,
         call_scope: CallScope,
         askers: Askers | None = None,
+        rehearsals: Rehearsals | None = None,
     ) -> None:
         self._pool = pool
         self._voice_calls = voice_calls
@@ -98,7 +100,8 @@ class Gateway:
         )
         stamp = self._front.server_info_stamp
         of_calls = call_tools(voice_calls) if voice_calls is not None else ()
-        own = OwnTools((*of_calls, status_tool(status)))
+        rehearsing = (rehearse_tool(rehearsals),) if rehearsals is not None else ()
+        own = OwnTools((*of_calls, *rehearsing, status_tool(status)))
         self._desk = ToolDesk(toolcalls, own, pool, call_scope, stamp, askers=askers)
         self._relay = Relay(pool, stamp)
         library = Library(voice_calls, pool, status, stamp)

@@ -46,6 +46,7 @@ from hub.web.operations import ServerOperations
 from hub.web.pages import page_routes
 from hub.web.pins import PinsApi
 from hub.web.recordings import RecordingsApi
+from hub.web.rehearsals import RehearsalsApi
 from hub.web.signalling import Signalling
 from hub.web.worker_api import WorkerApi
 
@@ -146,6 +147,7 @@ class Hub:
             status=self._status.for_tool,
             call_scope=self.voice.scope if self.voice is not None else lambda _call_id: None,
             askers=self.voice.askers() if self.voice is not None else None,
+            rehearsals=self.voice.rehearsals if self.voice is not None else None,
         )
         self._door = self._doorkeeper(token)
         self._app = Access(self._routes(session), self._door)
@@ -201,6 +203,7 @@ class Hub:
         if self.voice is not None:
             routes += WorkerApi(self.voice.link, self.voice.calls.recordings).routes()
             routes += RecordingsApi(self.voice.calls.recordings).routes()
+            routes += RehearsalsApi(self.voice.rehearsals).routes()
             routes += self.voice.webhook().routes()
             routes += Signalling(self.voice.livekit_url, session).routes()
         return Starlette(routes=routes + page_routes())

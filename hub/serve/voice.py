@@ -15,6 +15,7 @@ from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.prices import Prices, load_prices
 from hub.calls.recordings_files import RecordingFiles
+from hub.calls.rehearsals import Rehearsals
 from hub.calls.review import Reviewer
 from hub.calls.rooms import LiveKitRooms
 from hub.calls.takeover import Takeover
@@ -105,9 +106,9 @@ class Voice:
             prices=self._prices,
         )
         self.keeper = Keeper(ground.journal, self._live, self.calls, takeover)
-        self._reviewer = Reviewer(
-            ground.journal, self._language_model(ground), self._prices, practice=self._practised
-        )
+        model = self._language_model(ground)
+        self._reviewer = Reviewer(ground.journal, model, self._prices, practice=self._practised)
+        self.rehearsals = Rehearsals(ground.journal, self._live, self.calls, model, practice=self._practised)
 
     def _practised(self) -> list[str]:
         return list(self._practice.kinds) if self._practice is not None else []
@@ -140,6 +141,7 @@ class Voice:
         await self.keeper.recover()
         tasks.start_soon(self.keeper.run, name="keeper of calls")
         tasks.start_soon(self._reviewer.run, name="reviews of calls")
+        tasks.start_soon(self.rehearsals.run, name="callers of rehearsals")
         tasks.start_soon(self._hand_on_lost, name="calls of a lost worker")
         tasks.start_soon(self._reopen_rooms, name="rooms of a restarted LiveKit")
         if self.livekit is not None:

@@ -105,7 +105,7 @@ export function CallPage({ id, tell }) {
   const going = call.status === "in_progress" && call.duration_s > 0;
   const seconds = going ? call.duration_s + (now - at) / 1000 : call.duration_s;
   const state = call.done && endedOf(call.ended_reason).bad ? { word: "ended", tone: "bad" } : stateOf(CALL_STATES, call.status);
-  const facts = [MODES[mode], made && `made ${ago(made / 1000, now)}`, seconds > 0 && duration(seconds)].filter(Boolean);
+  const facts = [MODES[call.rehearsal ? "rehearsal" : mode], made && `made ${ago(made / 1000, now)}`, seconds > 0 && duration(seconds)].filter(Boolean);
   return html`
     <div class="headline stack">
       <div class="row"><span id="call-state"><${State} of=${state} /></span><span class="soft small number">${facts.join(" · ")}</span></div>

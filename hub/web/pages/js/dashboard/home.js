@@ -74,7 +74,7 @@ function outcome(call, now) {
 function Call({ call, now }) {
   const ended = call.status === "ended";
   const state = ended && endedOf(call.ended_reason).bad ? { word: "ended", tone: "bad" } : stateOf(CALL_STATES, call.status);
-  const facts = [MODES[call.mode], ago(call.created_at, now), ended && call.duration_s > 0 && duration(call.duration_s), outcome(call, now)].filter(Boolean);
+  const facts = [MODES[call.rehearsal ? "rehearsal" : call.mode], ago(call.created_at, now), ended && call.duration_s > 0 && duration(call.duration_s), outcome(call, now)].filter(Boolean);
   return html`
     <li class="item" data-call=${call.call_id} data-status=${call.status}>
         <span class="row apart"><a class="cover" href=${`/calls/${call.call_id}`}>${call.goal || "A call"}</a><${State} of=${state} /></span>

@@ -40,7 +40,7 @@ export const ENDED = {
 };
 
 export const KINDS = { stt: "Speech to text", llm: "Language model", tts: "Voice", supabase: "Supabase" };
-export const MODES = { browser: "spoken, in a browser", phone: "by phone", text: "typed" };
+export const MODES = { rehearsal: "a rehearsal, typed", browser: "spoken, in a browser", phone: "by phone", text: "typed" };
 export const PARTS = { tool: "tool", prompt: "prompt", instructions: "Instructions" };
 export const TRANSPORTS = { stdio: "local program", http: "HTTP", sse: "HTTP (SSE)" };
 export const ROLES = { caller: "Caller", agent: "Agent", operator: "Operator", tool: "Tool" };
