@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from hub.core.sentences import Sentences, sentences
+
 PACE_META: Final = "voice-hub/pace"
 """In the `_meta` of a tool that the hub lists for a voice call: `{"p50_ms": …, "p95_ms": …, "n": …}`."""
 QUICK_SECONDS: Final = 0.7
@@ -55,11 +57,12 @@ def pace_of(definition: Mapping[str, Any]) -> Pace | None:
 class Waiting:
     """One ToolCall that somebody waits for. Times are seconds on any one clock."""
 
-    def __init__(self, definition: Mapping[str, Any]) -> None:
+    def __init__(self, definition: Mapping[str, Any], tag: str | None = None) -> None:
         annotations = definition.get("annotations") or {}
         pace = pace_of(definition)
         self._changes = not annotations.get("readOnlyHint", True)
         self._what = what_it_does(definition)
+        self._sentences = sentences(tag)
         self._said: float | None = None
         self._still = 0
         self._new = ""
@@ -71,7 +74,7 @@ class Waiting:
 
     def progressed(self, progress: float, total: float | None, message: str | None) -> None:
         """The tool said how far it is."""
-        self._new = progress_words(progress, total, message) or self._new
+        self._new = progress_words(progress, total, message, self._sentences) or self._new
 
     def words(self, now: float) -> Words | None:
         """What to say after a silence, if anything."""
@@ -92,7 +95,7 @@ class Waiting:
             return None
         self._still += 1
         if self._still == 1 and self._what:
-            return Words("progress", f"I'm still on it: {self._what}.")
+            return Words("progress", self._sentences.still_on.format(what=self._what))
         return Words("still_working")
 
 
@@ -103,11 +106,11 @@ def what_it_does(definition: Mapping[str, Any]) -> str:
     return words[:1].lower() + words[1:] if words and len(words) <= LONGEST else ""
 
 
-def progress_words(progress: float, total: float | None, message: str | None) -> str:
-    """How far a tool is, as a sentence; nothing where it only counts."""
+def progress_words(progress: float, total: float | None, message: str | None, told: Sentences) -> str:
+    """How far a tool is, as a sentence; nothing where it only counts. Its own message stays as it is."""
     line = " ".join((message or "").split())
     if line and len(line) <= LONGEST and line[0] not in "{[<":
         return line if line.endswith((".", "!", "?")) else f"{line}."
     if total and 0 < progress < total:
-        return f"About {round(progress / total * WHOLE / 10) * 10 or 10} percent is done."
+        return told.about_done.format(percent=round(progress / total * WHOLE / 10) * 10 or 10)
     return ""

@@ -12,6 +12,7 @@ from typing import Final
 
 from hub.core import speech_markup as markup
 from hub.core.languages import base
+from hub.core.sentences import SENTENCES
 from hub.core.speech_codes import DATA, SIGNED, URL, UUID, host
 from hub.core.speech_english import OPENERS, english
 from hub.core.speech_french import OPENERS as FRENCH_OPENERS
@@ -57,10 +58,10 @@ def _elsewhere(text: str) -> str:
 
 
 LANGUAGES: Final[Mapping[str, Language]] = {
-    "en": Language(english, OPENERS, "The code is on your screen. "),
-    "de": Language(german, GERMAN_OPENERS, "Der Code steht auf Ihrem Bildschirm. ", GERMAN_GROWING),
-    "es": Language(spanish, SPANISH_OPENERS, "El código está en su pantalla. "),
-    "fr": Language(french, FRENCH_OPENERS, "Le code est sur votre écran. "),
+    "en": Language(english, OPENERS, SENTENCES["en"].code),
+    "de": Language(german, GERMAN_OPENERS, SENTENCES["de"].code, GERMAN_GROWING),
+    "es": Language(spanish, SPANISH_OPENERS, SENTENCES["es"].code),
+    "fr": Language(french, FRENCH_OPENERS, SENTENCES["fr"].code),
 }
 ELSEWHERE: Final = Language(_elsewhere, frozenset(), "")
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from hub.core.languages import NAMES
+from hub.core.sentences import SENTENCES, sentences
 from hub.core.speech_waiting import (
     ANNOUNCE_SECONDS,
     INLINE_SECONDS,
@@ -88,7 +90,27 @@ def test_progress_is_told_at_most_every_six_seconds_and_only_once() -> None:
     ],
 )
 def test_progress_becomes_a_sentence(told: tuple[float, float | None, str | None], words: str) -> None:
-    assert progress_words(*told) == words
+    assert progress_words(*told, sentences(None)) == words
+
+
+@pytest.mark.parametrize("tag", sorted(NAMES))
+def test_every_language_has_every_sentence(tag: str) -> None:
+    table, english = SENTENCES[tag], SENTENCES["en"]
+    assert table.phrases.keys() == english.phrases.keys()
+    assert all(all(wordings) and wordings for wordings in table.phrases.values())
+    assert "{what}" in table.still_on
+    assert "{percent}" in table.about_done
+    assert all((table.greeting, table.goodbye, table.code))
+    assert tag == "en" or not {table.greeting, table.goodbye} & {english.greeting, english.goodbye}
+
+
+def test_who_waits_hears_their_language() -> None:
+    waiting = Waiting(READS, "de-AT")
+    waiting.words(0)
+    assert waiting.words(6) == Words("progress", "Ich bin noch dran: list tables.")
+    waiting.progressed(1, 2, None)
+    assert waiting.words(12) == Words("progress", "Etwa 50 Prozent sind geschafft.")
+    assert sentences("nl") is sentences("en") is SENTENCES["en"]
 
 
 def test_a_title_is_for_people_and_a_name_is_not() -> None:
