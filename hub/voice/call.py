@@ -271,7 +271,7 @@ class _Conversation:
             await self._session.aclose()
         self._listening.transcript.close()
         if self._recording is not None:
-            await self._recording.aclose(time.time())
+            await self._recording.aclose(time.monotonic())
 
     async def _goodbye(self, ending: Ending) -> None:
         outcome = "in_context"

@@ -30,7 +30,7 @@ class CallerTap(io.AudioInput):
 
     async def __anext__(self) -> rtc.AudioFrame:
         frame = await self._from.__anext__()
-        self._ear.heard("caller", time.time(), bytes(frame.data))
+        self._ear.heard("caller", time.monotonic(), bytes(frame.data))
         return frame
 
 
@@ -51,29 +51,29 @@ class AgentTap(io.AudioOutput):
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await self._to.capture_frame(frame)
         await super().capture_frame(frame)
-        self._ear.heard("agent", time.time(), bytes(frame.data))
+        self._ear.heard("agent", time.monotonic(), bytes(frame.data))
 
     def flush(self) -> None:
         super().flush()
         self._to.flush()
 
     def clear_buffer(self) -> None:
-        self._ear.heard("dropped", time.time())
+        self._ear.heard("dropped", time.monotonic())
         self._to.clear_buffer()
 
     def pause(self) -> None:
-        self._ear.heard("holds", time.time())
+        self._ear.heard("holds", time.monotonic())
         super().pause()
 
     def resume(self) -> None:
         super().resume()
         if self._playing:
-            self._ear.heard("plays", time.time())
+            self._ear.heard("plays", time.monotonic())
 
     def on_playback_started(self, *, created_at: float) -> None:
         super().on_playback_started(created_at=created_at)
         self._playing = True
-        self._ear.begins(created_at)
+        self._ear.begins(time.monotonic())
 
     def on_playback_finished(
         self, *, playback_position: float, interrupted: bool, synchronized_transcript: str | None = None
@@ -84,4 +84,4 @@ class AgentTap(io.AudioOutput):
             synchronized_transcript=synchronized_transcript,
         )
         self._playing = False
-        self._ear.heard("cut" if interrupted else "ended", time.time())
+        self._ear.heard("cut" if interrupted else "ended", time.monotonic())

@@ -17,6 +17,7 @@ BLOCK_SECONDS: Final = 1.0
 """How often it encodes: each time it competes with the loop for the interpreter."""
 BEHIND_SECONDS: Final = 0.5
 """How late a frame may come and still find its place."""
+STRETCH_SECONDS: Final = 30.0
 What = Literal["caller", "agent", "plays", "holds", "dropped", "cut", "ended", "close"]
 
 
@@ -108,8 +109,13 @@ class _Mix:
                 spoken.ended(item.t, interrupted=item.what == "cut")
 
     def encoded(self, until: float) -> bytes:
-        self.until = max(self.until, until)
-        return self._encoder.add(self._heard.channel.take(self.until), self._spoken.take(self.until))
+        """All up to a moment; of a worker that had been stopped for long, a stretch at a time."""
+        data = b""
+        until = max(self.until, until)
+        while self.until < until:
+            self.until = min(until, self.until + STRETCH_SECONDS)
+            data += self._encoder.add(self._heard.channel.take(self.until), self._spoken.take(self.until))
+        return data
 
     def closed(self) -> bytes:
         return self._encoder.close()

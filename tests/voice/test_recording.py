@@ -192,6 +192,16 @@ def test_a_recording_begins_with_the_first_words_of_the_agent() -> None:
     assert np.abs(right[int(1.52 * 48_000) : int(1.58 * 48_000)]).max() > 0.1
 
 
+def test_a_worker_that_was_stopped_for_long_leaves_a_silence() -> None:
+    written = Written()
+    written.writer.put("plays", 0.0)
+    written.writer.put("caller", 100.0, tone(440, CALLER_RATE, 0.02).tobytes())
+    written.writer.put("close", 100.0)
+    written.writer.start()
+    assert written.over.get(timeout=30) is None
+    assert abs(sounding(written.data[:65_536], written.data[-65_536:]) - 100) < 0.1
+
+
 def test_a_writer_that_never_began_ends_without_a_word() -> None:
     written = Written()
     written.writer.put("agent", 1.0, b"")
