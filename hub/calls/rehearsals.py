@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import anyio
+from anyio.abc import TaskGroup, TaskStatus
 
 from hub.calls.arguments import parse
 from hub.calls.live import LiveCall, LiveCalls
@@ -17,7 +18,14 @@ from hub.calls.rehearsal_arguments import RehearseCall
 from hub.calls.rehearsal_callers import Described, PlayedCaller, Script, Stop
 from hub.calls.rehearsal_report import STOPPED
 from hub.calls.voice_calls import VoiceCalls
-from hub.core.errors import AlreadyEnded, CallNotFound, HubError, InvalidArguments, Unavailable
+from hub.core.errors import (
+    AlreadyEnded,
+    CallNotFound,
+    HubError,
+    InvalidArguments,
+    ServerUnavailable,
+    Unavailable,
+)
 from hub.core.ports import Journal, LanguageModel
 from hub.core.records import Append, EndedReason, EventKind
 from hub.core.rehearsal import AgentTurn, Hanging
@@ -31,7 +39,6 @@ SETTLE_SECONDS: Final = 1.2
 """An agent that has said something and goes on with a tool does so within this."""
 AT_ONCE: Final = 2
 """So many rehearsals run at the same time."""
-WAITING: Final = 16
 EVERYTHING: Final = 10_000
 
 
@@ -52,13 +59,13 @@ class Rehearsals:
         self._calls = calls
         self._model = model
         self._practice = practice
-        self._new, self._begun = anyio.create_memory_object_stream[tuple[LiveCall, RehearseCall]](WAITING)
+        self._players: TaskGroup | None = None
 
-    async def run(self) -> None:
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Play the caller of each rehearsal, for ever."""
-        async with anyio.create_task_group() as tasks:
-            async for live, request in self._begun:
-                tasks.start_soon(self._play, live, request, name=f"caller of {live.id}")
+        async with anyio.create_task_group() as self._players:
+            task_status.started()
+            await anyio.sleep_forever()
 
     async def begin(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Start a rehearsal; returns as soon as it runs.
@@ -70,8 +77,10 @@ class Rehearsals:
         request = parse(RehearseCall, arguments)
         if not request.lines:
             self._can_be_played()
+        if self._players is None:
+            raise ServerUnavailable("The hub is still starting.", next_step="Try again in a second.")
         live, result = await self._calls.starter.rehearse(request.start(), request.noted(), AT_ONCE)
-        await self._new.send((live, request))
+        self._players.start_soon(self._play, live, request, name=f"caller of {live.id}")
         return result
 
     async def get(self, call_id: str, wait_seconds: float, *, unattended: bool = False) -> dict[str, Any]:

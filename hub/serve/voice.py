@@ -141,7 +141,7 @@ class Voice:
         await self.keeper.recover()
         tasks.start_soon(self.keeper.run, name="keeper of calls")
         tasks.start_soon(self._reviewer.run, name="reviews of calls")
-        tasks.start_soon(self.rehearsals.run, name="callers of rehearsals")
+        await tasks.start(self.rehearsals.run, name="callers of rehearsals")
         tasks.start_soon(self._hand_on_lost, name="calls of a lost worker")
         tasks.start_soon(self._reopen_rooms, name="rooms of a restarted LiveKit")
         if self.livekit is not None:
