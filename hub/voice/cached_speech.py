@@ -73,8 +73,8 @@ class CachedSpeech:
         self._sound[key] = sound
         return True
 
-    async def learn_all(self, persona: Persona, voice: str) -> None:
-        """Get what a persona knows to say in another voice too; stops at the first failure."""
+    async def learn_all(self, persona: Persona, voice: str | None) -> None:
+        """Get what a persona knows to say in another voice or language too; stops at the first failure."""
         for text in persona.fixed_texts():
             if not await self.learn(persona, text, voice):
                 return

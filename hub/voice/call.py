@@ -113,7 +113,7 @@ class _Conversation:
             notify=self._notices.send,
             announce=self._announced,
             hang_up=self._hang_up,
-            manner=Manner(brief.goal, self._persona.results_on_page),
+            manner=Manner(brief.goal, self._persona.results_on_page, self._persona.language),
         )
         self._session: AgentSession[Any] = build_session(
             shared.models, self._persona, brief, self._tools, self._hearing()
@@ -172,7 +172,7 @@ class _Conversation:
             self._go_on()
             return
         self._speaker.say(self._brief.first_message or self._persona.greeting)
-        if not self._typed and self._brief.voice:
+        if not self._typed and (self._brief.voice or self._brief.language):
             self._shared.spawn(self._shared.cached.learn_all, self._persona, self._brief.voice)
 
     def _go_on(self) -> None:

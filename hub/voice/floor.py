@@ -22,9 +22,10 @@ WORDS: Final = frozenset(
 class Floor:
     """Between the recogniser and the session of one call."""
 
-    def __init__(self, speaks: Callable[[], bool], spelling: float) -> None:
+    def __init__(self, speaks: Callable[[], bool], spelling: float, language: str | None = None) -> None:
         self._speaks = speaks
         self._spelling = spelling
+        self._language = language
         self._saying = ""
         self._held: SpeechEvent | None = None
         """The end of a turn that may not be one."""
@@ -74,7 +75,7 @@ class Floor:
         if kind in WORDS or kind is SpeechEventType.START_OF_SPEECH:
             self._held = None
         if kind is SpeechEventType.FINAL_TRANSCRIPT:
-            self._unfinished = goes_on(_text(event))
+            self._unfinished = goes_on(_text(event), self._language)
         if kind is SpeechEventType.END_OF_SPEECH and self._unfinished and isinstance(event, SpeechEvent):
             self._held, self._until = event, time.monotonic() + self._spelling
             return False
@@ -86,7 +87,7 @@ class Floor:
         text = _text(event)
         if _kind(event) is SpeechEventType.INTERIM_TRANSCRIPT and len(text.split()) <= MOST_WORDS:
             return True  # it may still become a murmur; the words come again when they are final
-        return only_listening(text, asked="?" in self._saying)
+        return only_listening(text, self._language, asked="?" in self._saying)
 
 
 def agent_speaks(session: AgentSession[Any]) -> bool:

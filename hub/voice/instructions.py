@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from hub.core.languages import NAMES, base
 from hub.core.wire import Brief, Question
 from hub.voice.persona import Persona
 
@@ -20,7 +21,7 @@ def instructions(persona: Persona, brief: Brief) -> str:
     if brief.questions:
         parts.append("Find out, one at a time:\n" + _listed(map(_asked, brief.questions)))
     if brief.language:
-        parts.append(f"Speak and understand this language: {brief.language}.")
+        parts.append(_in_language(brief.language))
     if brief.instructions:
         parts.append(f"For this call in particular:\n{brief.instructions.strip()}")
     if "stt" in brief.practice:
@@ -29,6 +30,18 @@ def instructions(persona: Persona, brief: Brief) -> str:
             "something that it does not know: say that you did not catch it."
         )
     return "\n\n".join(parts)
+
+
+def _in_language(tag: str) -> str:
+    """Which language to speak, and whether code turns what is written in it into words."""
+    code = base(tag)
+    named = f"{NAMES[code]} ({tag})" if code in NAMES else tag
+    told = (
+        f"Speak and understand this language: {named}. Whatever tools answer in, all that you say is in it."
+    )
+    if code in NAMES:
+        return f"{told} Write numbers, money, dates and times as is usual in it."
+    return f"{told} Write numbers, money, dates and units as words, so that they can be said."
 
 
 def _listed(items: Iterable[str]) -> str:

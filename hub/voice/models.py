@@ -17,6 +17,8 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.plugins import assemblyai, openai, silero
 from openai import AsyncClient
 
+from hub.core.languages import ENGLISH, NAMES, base
+from hub.core.speech_rules import word_set
 from hub.voice.environment import Environment
 from hub.voice.persona import Persona
 
@@ -25,6 +27,12 @@ BUFFER_SECONDS: Final = 0.02
 """Sound is sent to the recogniser in pieces of this length."""
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
+STEERED: Final = ("universal-3", "u3")
+"""Models that can be told a language; where they are not, they find out by themselves."""
+ENGLISH_ONLY: Final = "universal-streaming-english"
+MULTILINGUAL: Final = "universal-streaming-multilingual"
+HEARD: Final = word_set("en es de fr pt it tr nl sv no da fi hi vi ar he ja ur zh")
+"""What AssemblyAI's streaming models of that family understand."""
 SLOW_TO_IMPORT: Final = ("jiter", "jsonschema", "livekit.agents.ipc._preload", "openai.resources")
 CONNECT: Final = SessionConnectOptions(
     stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=HANDSHAKE_SECONDS),
@@ -100,15 +108,18 @@ class Models:
 
     def hearing(self, persona: Persona, language: str | None) -> SteadySpeechToText:
         options: dict[str, Any] = {}
+        model = persona.hearing.model
         if persona.hearing.key_terms:
             options["keyterms_prompt"] = persona.hearing.key_terms
-        if language:
-            options["language_codes"] = language
+        if language and model.startswith(STEERED) and base(language) in HEARD:
+            options["language_codes"] = base(language)
+        if language and model == ENGLISH_ONLY and base(language) != ENGLISH:
+            model = MULTILINGUAL
         return SteadySpeechToText(
             api_key=self.environment.assemblyai_api_key,
             base_url=self.environment.assemblyai_base_url,
             http_session=self.sockets,
-            model=persona.hearing.model,  # type: ignore[arg-type]  # the plugin's Literal; a new model is not an error
+            model=model,  # type: ignore[arg-type]  # the plugin's Literal; a new model is not an error
             min_turn_silence=persona.hearing.min_silence_ms,
             max_turn_silence=persona.hearing.max_silence_ms,
             buffer_size_seconds=BUFFER_SECONDS,
@@ -122,10 +133,20 @@ class Models:
         return openai.TTS(
             model=persona.voice.model,
             voice=voice or persona.voice.name,
-            instructions=persona.voice.style or NOT_GIVEN,
+            instructions=_style(persona) or NOT_GIVEN,
             client=self.client,
             response_format="pcm",
         )
+
+
+def _style(persona: Persona) -> str:
+    """How it is said; a few words alone do not tell a voice which language they are in."""
+    code = base(persona.language)
+    return (
+        persona.voice.style
+        if code == ENGLISH
+        else f"{persona.voice.style} Speak {NAMES.get(code, code)}.".strip()
+    )
 
 
 def _warm_up() -> tuple[ssl.SSLContext, vad.VAD]:

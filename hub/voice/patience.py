@@ -26,11 +26,16 @@ class Patience:
     """One ToolCall that is waited for."""
 
     def __init__(
-        self, catalogue: Catalogue, name: str, definition: Mapping[str, Any], announce: "Announce"
+        self,
+        catalogue: Catalogue,
+        name: str,
+        definition: Mapping[str, Any],
+        announce: "Announce",
+        language: str | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._name = name
-        self._waiting = Waiting(definition)
+        self._waiting = Waiting(definition, language)
         self._announce = announce
         self._there = anyio.Event()
         self._free = anyio.Event()

@@ -4,11 +4,13 @@ import logging
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hub.core.errors import ConfigurationError
+from hub.core.languages import ENGLISH, base
+from hub.core.sentences import SENTENCES, sentences
 
 log = logging.getLogger(__name__)
 SHIPPED: Final = Path(__file__).parent / "personas"
@@ -70,24 +72,36 @@ class Turns(_Section):
     """So much longer it waits where a number or a name may go on."""
 
 
+def _english(kind: PhraseKind) -> list[str]:
+    return list(SENTENCES[ENGLISH].phrases[kind])
+
+
 class Phrases(_Section):
     """What is said without asking the model: each kind in one or more wordings."""
 
-    looking_up: list[str] = ["One moment, please."]
-    changing: list[str] = ["One moment, I'm doing that."]
-    still_working: list[str] = ["I'm still working on it."]
-    trouble_thinking: list[str] = ["Sorry, could you say that again?"]
-    trouble_hearing: list[str] = ["Sorry, I have trouble hearing you."]
-    trouble_speaking: list[str] = ["Sorry, could you ask me again?"]
-    giving_up: list[str] = ["I'm sorry, I have to end this call because something is not working."]
-    time_up: list[str] = ["Our time is up. Goodbye."]
-    taken_over: list[str] = ["Sorry, I was away for a moment. Please go on."]
-    recorded: list[str] = Field(default=["This call is recorded."], min_length=1)
+    looking_up: list[str] = _english("looking_up")
+    changing: list[str] = _english("changing")
+    still_working: list[str] = _english("still_working")
+    trouble_thinking: list[str] = _english("trouble_thinking")
+    trouble_hearing: list[str] = _english("trouble_hearing")
+    trouble_speaking: list[str] = _english("trouble_speaking")
+    giving_up: list[str] = _english("giving_up")
+    time_up: list[str] = _english("time_up")
+    taken_over: list[str] = _english("taken_over")
+    recorded: list[str] = Field(default=_english("recorded"), min_length=1)
     """The first words of a call that is: they cannot be left out."""
 
     def of(self, kind: PhraseKind) -> list[str]:
         wordings: list[str] = getattr(self, kind)
         return wordings
+
+
+class InLanguage(_Section):
+    """What a persona says itself in another language than its own; the rest is the hub's."""
+
+    greeting: str = ""
+    goodbye: str = ""
+    phrases: dict[PhraseKind, Annotated[list[str], Field(min_length=1)]] = {}
 
 
 class Persona(_Section):
@@ -98,7 +112,7 @@ class Persona(_Section):
     greeting: str
     goodbye: str = "Goodbye."
     language: str = "en"
-    """Of the greeting and the phrases, and of a call that asks for none: how numbers and dates are said."""
+    """Of the greeting and the phrases, and of a call that asks for none."""
     instructions: str
     results_on_page: bool = True
     """Whether the caller's page shows what tools gave, whole."""
@@ -107,6 +121,41 @@ class Persona(_Section):
     hearing: Hearing = Hearing()
     turns: Turns = Turns()
     phrases: Phrases = Phrases()
+    languages: dict[str, InLanguage] = {}
+    """By the tag of a language, for calls in it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_its_language(cls, given: Any) -> Any:
+        """What a file does not say itself is said in its language."""
+        if not isinstance(given, dict):
+            return given
+        told, phrases = sentences(str(given.get("language") or ENGLISH)), given.get("phrases", {})
+        if isinstance(phrases, dict):
+            phrases = {kind: list(wordings) for kind, wordings in told.phrases.items()} | phrases
+        return {"goodbye": told.goodbye} | given | {"phrases": phrases}
+
+    def speaking(self, language: str | None) -> "Persona":
+        """The persona in a call of a language: with its own words for it, else with the hub's."""
+        if language is None or base(language) == base(self.language):
+            return self
+        own = next(
+            (words for tag, words in self.languages.items() if base(tag) == base(language)), InLanguage()
+        )
+        known = base(language) in SENTENCES
+        told = sentences(language)
+        said = (
+            {kind: list(wordings) for kind, wordings in told.phrases.items()} if known else dict(self.phrases)
+        )
+        phrases = Phrases.model_validate(said | own.phrases)
+        return self.model_copy(
+            update={
+                "language": language,
+                "greeting": own.greeting or (told.greeting if known else self.greeting),
+                "goodbye": own.goodbye or (told.goodbye if known else self.goodbye),
+                "phrases": phrases,
+            }
+        )
 
     def fixed_texts(self) -> list[str]:
         """Every text that is known beforehand, the greeting first."""

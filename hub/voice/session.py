@@ -111,11 +111,13 @@ class _HubAgent(Agent):
     A turn that answers a question of the hub's is no request, so that the model has nothing to reply.
     """
 
-    def __init__(self, ready: Ready, answered: Answered, spelling: float, **options: Any) -> None:
+    def __init__(
+        self, ready: Ready, answered: Answered, spelling: float, language: str, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._ready = ready
         self._answered = answered
-        self._floor = Floor(lambda: agent_speaks(self.session), spelling)
+        self._floor = Floor(lambda: agent_speaks(self.session), spelling, language)
 
     def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
@@ -140,7 +142,8 @@ def build_agent(persona: Persona, brief: Brief, ready: Ready, answered: Answered
     if brief.taken_over:
         context.add_message(role="system", content=TAKEN_OVER)
     told = instructions(persona, brief)
-    return _HubAgent(ready, answered, persona.turns.spelling, instructions=told, chat_ctx=context)
+    language = brief.language or persona.language
+    return _HubAgent(ready, answered, persona.turns.spelling, language, instructions=told, chat_ctx=context)
 
 
 async def add_note(session: AgentSession[Any], text: str) -> None:

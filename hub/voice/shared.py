@@ -28,8 +28,8 @@ class Shared:
     """Starts a task that belongs to the worker and may outlive a call."""
 
     def persona(self, brief: Brief) -> Persona:
-        """The persona that the call asks for; an unknown name means the default."""
+        """The persona that the call asks for, in its language; an unknown name means the default."""
         wanted = brief.persona or DEFAULT
         if wanted not in self.personas:
             log.warning("call %s asks for the unknown persona %s", brief.call_id, wanted)
-        return self.personas.get(wanted) or self.personas[DEFAULT]
+        return (self.personas.get(wanted) or self.personas[DEFAULT]).speaking(brief.language)

@@ -38,6 +38,7 @@ class Manner:
     """Of very many tools, those that fit its words are there from the start."""
     on_page: bool = True
     """Whether the caller's page shows what tools gave."""
+    language: str | None = None
 
 
 class HubToolset(Toolset):
@@ -61,6 +62,7 @@ class HubToolset(Toolset):
         self._hang_up = hang_up
         self._kept = Kept()
         self._on_page = manner.on_page
+        self._language = manner.language
         self._offered = Offered(lambda: self._catalogue.tools, manner.goal)
         self._known: dict[str, tuple[Mapping[str, Any], Tool]] = {}
         self._running: dict[str, Patience] = {}
@@ -76,7 +78,7 @@ class HubToolset(Toolset):
     def new_turn(self, text: str = "") -> None:
         """The caller said something: the count of ToolCalls starts again, and what they do not want stops."""
         self._calls = 0
-        if self._running and calls_off(text):
+        if self._running and calls_off(text, self._language):
             for patience in list(self._running.values()):
                 patience.call_off()
 
@@ -136,7 +138,9 @@ class HubToolset(Toolset):
         self._tell(ToolStarted, tool_call=tool_call, tool=name, arguments=arguments)
         self._notify("tool_started", tool_call=tool_call, tool=name, title=title)
         started, ok, text = time.perf_counter(), False, "cancelled"
-        patience = self._running[tool_call] = Patience(self._catalogue, name, definition, self._announce)
+        patience = self._running[tool_call] = Patience(
+            self._catalogue, name, definition, self._announce, self._language
+        )
         shown: Mapping[str, Any] = {}
         try:
             result = await patience.answer(arguments, ctx)

@@ -32,11 +32,16 @@ def test_everything_that_the_desktop_gave_is_in_it() -> None:
     for part in (
         "Tea is green.",
         "Be brief.",
-        "language: de",
+        "language: German (de)",
         "- A pot is sold",
         "Which size? (one of: small, large)",
     ):
         assert part in text
+
+
+def test_a_language_without_tables_wants_its_numbers_in_words() -> None:
+    assert "dates and times as is usual" in instructions(PERSONA, brief(language="fr-CA"))
+    assert "as words" in instructions(PERSONA, brief(language="nl"))
 
 
 def test_a_practice_recogniser_is_explained() -> None:

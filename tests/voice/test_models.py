@@ -11,7 +11,7 @@ from hub.bench.providers import Providers
 from hub.voice.cached_speech import FRAME_SAMPLES, RATE, CachedSpeech
 from hub.voice.environment import Environment
 from hub.voice.models import Models
-from hub.voice.persona import Persona
+from hub.voice.persona import Hearing, Persona
 
 pytestmark = pytest.mark.anyio
 PERSONA = Persona(name="p", greeting="Hello there", instructions="x")
@@ -76,6 +76,31 @@ async def test_a_connection_that_stands_is_told(models: Models) -> None:
         pass
     assert told == [True]
     await stream.aclose()
+
+
+@pytest.mark.parametrize(
+    ("model", "language", "wanted_model", "codes"),
+    [
+        ("universal-3-6-pro", None, "universal-3-6-pro", None),
+        ("universal-3-6-pro", "de-AT", "universal-3-6-pro", ["de"]),
+        ("universal-3-6-pro", "tlh", "universal-3-6-pro", None),
+        ("universal-streaming-english", "en", "universal-streaming-english", None),
+        ("universal-streaming-english", "es", "universal-streaming-multilingual", None),
+        ("universal-streaming-multilingual", "fr", "universal-streaming-multilingual", None),
+    ],
+)
+async def test_the_recogniser_is_told_the_language_where_it_can_be(
+    models: Models, model: str, language: str | None, wanted_model: str, codes: list[str] | None
+) -> None:
+    persona = PERSONA.model_copy(update={"hearing": Hearing(model=model)})
+    options = models.hearing(persona, language)._opts
+    assert options.speech_model == wanted_model
+    assert (options.language_codes or None) == codes
+
+
+async def test_the_voice_is_told_the_language_too(models: Models) -> None:
+    assert not models.speaking(PERSONA)._opts.instructions
+    assert models.speaking(PERSONA.speaking("de"))._opts.instructions == "Speak German."
 
 
 async def test_a_kept_sentence_survives_the_worker_and_its_provider(
