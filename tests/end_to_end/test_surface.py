@@ -27,9 +27,8 @@ ways = pytest.mark.parametrize(
     ("era", "way"), [(era, way) for era in ("legacy", "2026-07-28") for way in ("http", "connect")]
 )
 ELSEWHERE = {
-    "rehearse_call": "tests/end_to_end/test_rehearse.py",
     "get_call.review_message": "tests/calls/test_review.py",
-    "get_call.rehearsal": "tests/end_to_end/test_rehearse.py",
+    "rehearse_call.pending_question": "tests/gateway/test_rehearse_tool.py",
 }
 """Tools, parameters and keys of results that need a call of another kind, by the test that has one."""
 ERRORS = {
@@ -95,6 +94,8 @@ async def test_every_tool_with_every_parameter(hub: House, era: str, way: str) -
         await _first_call(client)
         await _second_call(client)
         await _looked_up(client)
+        if "rehearse_call" in client.tools:
+            await _rehearsed(client)
         unproven = client.unproven() | client.never_told()
     assert {path for path in unproven if path.partition(".")[0] not in ELSEWHERE} <= set(ELSEWHERE)
     for path in unproven & set(ELSEWHERE):
@@ -246,6 +247,27 @@ async def _looked_up(client: Witness) -> None:
     if "get_recording" in client.tools:
         got = await ask(client, "get_recording", call_id=later["call_id"])
         assert got["call_id"] == later["call_id"]
+
+
+async def _rehearsed(client: Witness) -> None:
+    got = await ask(
+        client,
+        "rehearse_call",
+        goal="look at the shop",
+        persona="default",
+        caller=["Which tables do we have?", "Goodbye."],
+        success_criteria=["The agent says “tables”"],
+        questions=QUESTIONS,
+        context="The shop is closed.",
+        instructions="Be brief.",
+        first_message="Which table would you like to see?",
+        language="en",
+        view="voice",
+        tools={"servers": ["*"], "allow": ["*"], "deny": ["notes__slow"], "read_only": True},
+        max_turns=5,
+    )
+    assert (got["passed"], got["problems"], [one["met"] for one in got["criteria"]]) == (True, [], [True])
+    assert (await ask(client, "get_call", call_id=got["call_id"]))["rehearsal"]["passed"]
 
 
 @ways
