@@ -17,6 +17,7 @@ from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.recordings import Recordings
 from hub.calls.surroundings import Surroundings
 from hub.core.errors import HubError, InvalidArguments, ServerUnavailable, TooManyCalls
+from hub.core.languages import unspoken
 from hub.core.ports import Journal, Rooms
 from hub.core.records import (
     Append,
@@ -84,7 +85,12 @@ class Starter:
             logger.info("call %s: %s", record.id, record.status.value)
             if record.mode is Mode.TEXT and due is None:
                 record = await self._open_text(live)
-        return self._started(record, ready, missing, [])
+        return self._started(record, ready, missing, await self._of_language(request))
+
+    async def _of_language(self, request: StartVoiceCall) -> list[str]:
+        """What of the call's language is not as in English."""
+        tag = request.language or self._surroundings.language(request.persona)
+        return unspoken(tag, (await self._surroundings.practice())["practice"] if tag else ())
 
     async def rehearse(
         self, request: StartVoiceCall, noted: Mapping[str, Any], at_once: int

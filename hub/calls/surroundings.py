@@ -37,6 +37,9 @@ class Surroundings(Protocol):
     def personas(self) -> list[str] | None:
         """The names of the persona files; None while no worker has told them."""
 
+    def language(self, persona: str | None) -> str | None:
+        """The language of a persona that is not English, as far as a worker has told."""
+
     async def worker_there(self, seconds: float) -> bool:
         """Whether a voice worker is registered, after waiting for one."""
 

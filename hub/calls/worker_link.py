@@ -15,6 +15,7 @@ from hub.calls.prices import Prices
 from hub.calls.takeover import Takeover
 from hub.calls.voice_calls import VoiceCalls
 from hub.core.errors import AlreadyEnded
+from hub.core.languages import ENGLISH, base
 from hub.core.ports import Journal
 from hub.core.records import Ack, CallRecord, CallStatus, EndedReason, Mode, Role, Spent, Start, Turn
 from hub.core.voice_call import writes
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 HELLO_SECONDS = 15.0
 """A worker that has not said hello for this long does not count as there."""
 COMMANDS_SECONDS_MOST = 25.0
+DEFAULT_PERSONA = "default"
 EVENTS_MOST = 10_000
 
 
@@ -101,6 +103,14 @@ class WorkerLink:
         known = [set(hello.personas) for hello in self.workers()]
         return sorted(set.intersection(*known)) if known else None
 
+    def language(self, persona: str | None) -> str | None:
+        """The language of a persona, as its workers say; None for English, which needs no saying."""
+        for hello in self.workers():
+            tag = hello.languages.get(persona or DEFAULT_PERSONA)
+            if tag is not None and base(tag) != ENGLISH:
+                return tag
+        return None
+
     async def worker(self, seconds: float) -> bool:
         """Whether a worker is there, after waiting for one."""
         with anyio.move_on_after(seconds):
@@ -122,6 +132,9 @@ class WorkerLink:
         live.loss = None
         live.worker_id, live.job_id, live.heard_at = started.worker_id, started.job_id, time.time()
         live.refused_turn = min(live.refused_turn, 0)  # a job counts the caller's turns from its beginning
+        if live.request.language is None and (tag := self.language(live.request.persona)) is not None:
+            # the gate asks in the language in which the agent speaks
+            live.request = live.request.model_copy(update={"language": tag})
         turns = await self._journal.turns(live.id, limit=10_000)
         part = await self._calls.recordings.next_part(live.record)
         return self._brief(live, started, turns, part)

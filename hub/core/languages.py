@@ -1,6 +1,6 @@
 """Which languages the hub speaks by itself, and what is said of the others."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 NAMES: Final[Mapping[str, str]] = {"en": "English", "de": "German", "es": "Spanish", "fr": "French"}
@@ -13,6 +13,20 @@ _CODES: Final = {name.lower(): code for code, name in NAMES.items()} | {
     "français": "fr",
     "francais": "fr",
 }
+
+
+def unspoken(tag: str | None, practice: Collection[str]) -> list[str]:
+    """What of a call in a language is not in it; `practice`: the providers that are played."""
+    code, warnings = base(tag), []
+    if code not in NAMES:
+        warnings.append(
+            f"The hub has no words of its own for {tag}: the question before a change is in English "
+            "and wants an English yes, and what is said without the model is as the persona says it."
+        )
+    if code != ENGLISH and not {"stt", "llm"}.isdisjoint(practice):
+        named = NAMES.get(code, tag)
+        warnings.append(f"Practice hears and answers its English phrases only; only the rest is in {named}.")
+    return warnings
 
 
 def base(tag: str | None) -> str:

@@ -28,6 +28,8 @@ class WorkerHello(Message):
     max_calls: int
     active_calls: int
     personas: list[str]
+    languages: dict[str, str] = {}
+    """The language of each persona."""
 
 
 class JobStarted(Message):

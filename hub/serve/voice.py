@@ -273,6 +273,9 @@ class Voice:
     def personas(self) -> list[str] | None:
         return self.link.personas()
 
+    def language(self, persona: str | None) -> str | None:
+        return self.link.language(persona)
+
     async def worker_there(self, seconds: float) -> bool:
         return await self.link.worker(seconds)
 

@@ -207,6 +207,7 @@ class Worker:
             max_calls=MAX_CALLS,
             active_calls=len(self._calls),
             personas=sorted(personas),
+            languages={name: persona.language for name, persona in personas.items()},
         )
 
     async def _drained(self) -> None:

@@ -113,6 +113,9 @@ class House:
     def personas(self) -> list[str] | None:
         return self.link.personas()
 
+    def language(self, persona: str | None) -> str | None:
+        return self.link.language(persona)
+
     async def worker_there(self, seconds: float) -> bool:
         return self.worker_is_there
 
