@@ -73,7 +73,7 @@ class Approvals:
         if turn <= live.refused_turn:
             return ApprovalState.REPEATED
         if live.action is None:
-            return None
+            return ApprovalState.BUSY if live.form is not None else None
         if turn <= live.action.turn:
             return ApprovalState.BUSY
         _settle(live, live.action, ApprovalState.REPLACED)

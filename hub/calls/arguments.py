@@ -133,7 +133,10 @@ class AnswerQuestion(OfCall):
     """Parameters of answer_question."""
 
     question_id: str = Field(min_length=1, description="pending_question.id of get_call")
-    answer: str = Field(min_length=1, max_length=4000, description="What the agent is to know")
+    answer: str = Field(min_length=1, max_length=4000, description="What the asker is to know")
+    decline: bool = Field(
+        default=False, description="Refuse a question of a server's instead, whatever answer says"
+    )
 
 
 class GetRecording(OfCall):
@@ -144,6 +147,14 @@ class EndCall(OfCall):
     """Parameters of end_call."""
 
     goodbye: str | None = Field(default=None, max_length=1000, description="Spoken before the end")
+
+
+class FillForm(OfCall):
+    """A server's form, filled in on a page."""
+
+    form_id: str = Field(min_length=1)
+    decision: Literal["accept", "decline", "cancel"]
+    content: dict[str, Any] = {}
 
 
 def parse(model: type[M], arguments: Mapping[str, Any]) -> M:

@@ -8,6 +8,7 @@ import anyio
 
 from hub.calls.arguments import StartVoiceCall
 from hub.calls.open_action import OpenAction
+from hub.calls.open_form import OpenForm
 from hub.calls.open_question import OpenQuestion
 from hub.core.records import CallRecord, CallStatus, EndedReason
 from hub.core.takeover import Loss
@@ -50,6 +51,8 @@ class LiveCall:
     """What the desktop is asked."""
     action: OpenAction | None = None
     """The change that waits for a yes."""
+    form: OpenForm | None = None
+    """What a server asks."""
     refused_turn: int = -1
     """Up to this turn of the caller's no change may be asked for: a no, or silence, was the answer."""
     _news: anyio.Event = field(default_factory=anyio.Event)
@@ -62,6 +65,11 @@ class LiveCall:
     def active(self) -> bool:
         """It takes one of the places that `limits.calls` gives."""
         return self.dispatched_at is not None or self.record.status is CallStatus.IN_PROGRESS
+
+    @property
+    def asked(self) -> bool:
+        """Whether something is being asked: one thing at a time."""
+        return bool(self.action or self.question or self.form)
 
     def vitals(self) -> Vitals:
         """What decides whether it must end."""

@@ -38,7 +38,7 @@ class Questions:
             CallNotFound, Unavailable: It could not be written down.
         """
         live = self._live.get(call_id)
-        if live is None or live.question is not None:
+        if live is None or live.question is not None or live.form is not None:
             return BUSY
         question = live.question = OpenQuestion(uuid.uuid4().hex[:12], text, time.time() + self._seconds)
         live.pending_question = question.pending()  # before the event: who sees that, sees this

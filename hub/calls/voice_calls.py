@@ -14,9 +14,11 @@ from hub.calls.arguments import (
     AnswerQuestion,
     DecideAction,
     EndCall,
+    FillForm,
     SendToCall,
     parse,
 )
+from hub.calls.elicitations import Elicitations
 from hub.calls.keys import Keys
 from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.questions import Questions
@@ -74,6 +76,7 @@ class VoiceCalls:
         self.starter = Starter(journal, rooms, live, keys, surroundings, self.recordings)
         self.approvals = Approvals(journal, live)
         self.questions = Questions(journal, live)
+        self.elicitations = Elicitations(journal, live)
         self._waits = Waits(journal)
 
     async def start(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,6 +135,7 @@ class VoiceCalls:
             "status": call.status.value,
             "goal": call.goal,
             "pending_action": live.pending_action if live is not None else None,
+            "pending_form": live.form.pending() if live is not None and live.form is not None else None,
             "mode": call.mode.value,
             "ended_reason": call.ended_reason.value if call.ended_reason else None,
             "agent": call.request.get("persona", "default"),
@@ -228,6 +232,8 @@ class VoiceCalls:
         """answer_question; `by` says in the Journal who it was."""
         asked = parse(AnswerQuestion, arguments)
         self._alive(await self._reader.record(asked.call_id))
+        if self.elicitations.has(asked.call_id, asked.question_id):
+            return self.elicitations.answer(asked, by)
         return await self.questions.answer(arguments, by)
 
     async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
@@ -244,6 +250,21 @@ class VoiceCalls:
         """
         await self._keyed(parse(DecideAction, arguments).call_id, key)
         return await self.decide(arguments, "the caller, on the join page")
+
+    async def fill(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """A server's form, filled in or refused on a page; `by` says in the Journal who it was."""
+        asked = parse(FillForm, arguments)
+        self._alive(await self._reader.record(asked.call_id))
+        return self.elicitations.fill(asked, by)
+
+    async def fill_by_link(self, key: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The same for whoever has the join link.
+
+        Raises:
+            Unauthorized: The link is wrong.
+        """
+        await self._keyed(parse(FillForm, arguments).call_id, key)
+        return await self.fill(arguments, "the caller, on the join page")
 
     async def end(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """end_call: returns when the call is over, or keeps ending after END_SECONDS."""

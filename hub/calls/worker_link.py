@@ -132,6 +132,8 @@ class WorkerLink:
         live.loss = None
         live.worker_id, live.job_id, live.heard_at = started.worker_id, started.job_id, time.time()
         live.refused_turn = min(live.refused_turn, 0)  # a job counts the caller's turns from its beginning
+        if live.form is not None:
+            live.form.judged.clear()
         if live.request.language is None and (tag := self.language(live.request.persona)) is not None:
             # the gate asks in the language in which the agent speaks
             live.request = live.request.model_copy(update={"language": tag})
@@ -256,7 +258,8 @@ class WorkerLink:
 
     def answer(self, call_id: str, heard: AnswerHeard) -> AnswerJudged:
         """The caller has said something while a question is open."""
-        return self._calls.approvals.heard(call_id, heard)
+        judged = self._calls.elicitations.heard(call_id, heard)
+        return judged if judged.taken else self._calls.approvals.heard(call_id, heard)
 
     async def commands(self, call_id: str, after: int, wait: float) -> CommandsDown:
         """The commands after a number, as soon as there are any."""

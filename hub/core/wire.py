@@ -237,9 +237,13 @@ class AnswerHeard(Message):
 
 
 class AnswerJudged(Message):
-    """`taken`: the turn was an answer; it is no request, so that the model does not reply to it."""
+    """`taken`: the turn was an answer; it is no request, so that the model does not reply to it.
+
+    `hide`: it may be a secret, and is neither kept nor told to the model.
+    """
 
     taken: bool
+    hide: bool = False
 
 
 class RecordingStored(Message):
@@ -256,7 +260,7 @@ class Command(Message):
     """One order to the worker. `caller`: what the caller types; `end` may carry a goodbye in `text`.
 
     `ask` has `text` said word for word; the caller's turns are then sent to the hub until `asked` says that
-    the question of this `action` is closed.
+    the question of this `action` is closed. `about`: a change, or a server's form, which the page fetches.
     """
 
     n: int = Field(ge=1)
@@ -264,6 +268,7 @@ class Command(Message):
     action: str = ""
     phrase: str = ""
     tool: str = ""
+    about: Literal["action", "form"] = "action"
     text: str = ""
     interrupt: bool = False
     reason: str = ""

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from mcp.server.connection import Connection
 
+from hub.core.form import FORM, URL
 from hub.core.ports import RawResult
 from hub.core.records import Approval, ApprovalState, Question
 from hub.core.wire import TURN_META
@@ -19,12 +20,29 @@ Ask: TypeAlias = Callable[[str, Question, int], Awaitable[Approval]]
 """Asks the caller of a VoiceCall; the number is that of the caller's turn which the ToolCall follows."""
 
 
+class AnsweredServer(Protocol):
+    """What a server is told, and what of it nobody else may see (hub.calls.elicitations.Answered)."""
+
+    @property
+    def result(self) -> RawResult: ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
+
+
+ServerAsks: TypeAlias = Callable[
+    [str, str, Mapping[str, Any], Callable[[], Awaitable[None]]], Awaitable[AnsweredServer]
+]
+"""Puts the question of a server (its name, the parameters) to whoever is in a VoiceCall."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Askers:
-    """How the ToolCalls of a VoiceCall reach people: its caller for a yes, a desktop for an answer."""
+    """How the ToolCalls of a VoiceCall reach people: for a yes, a desktop's answer, or one to a server."""
 
     caller: Ask
     desktop: Consult
+    server: ServerAsks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +67,11 @@ class Asked:
 class Client:
     """The Caller port over one MCP request."""
 
-    def __init__(self, asked: Asked, ask: Ask | None = None) -> None:
+    def __init__(self, asked: Asked, askers: Askers | None = None) -> None:
+        self.secrets: set[str] = set()
+        """What was answered to a server that no model may read in its results."""
         self._asked = asked
-        self._ask = ask
+        self._askers = askers
 
     @property
     def name(self) -> str:
@@ -69,23 +89,34 @@ class Client:
 
     @property
     def elicits(self) -> frozenset[str]:
-        """What servers may ask: nothing yet."""
-        return frozenset()
+        """What servers may ask: whoever is in a VoiceCall, anything."""
+        in_call = self.call_id is not None and self._askers is not None
+        return frozenset((FORM, URL)) if in_call else frozenset()
 
     @property
     def resumes(self) -> bool:
+        """A call's worker does not, people answer for it."""
         return False
 
-    async def elicit(self, server: str, params: Mapping[str, Any]) -> RawResult:  # noqa: ARG002  # a port
-        return {"action": "decline"}
+    async def elicit(self, server: str, params: Mapping[str, Any]) -> RawResult:
+        """Put a server's question to whoever can answer it."""
+        if self._askers is None or self.call_id is None:
+            return {"action": "decline"}
+
+        async def alive() -> None:
+            await self.progress(0, None, None)
+
+        answered = await self._askers.server(self.call_id, server, params, alive)
+        self.secrets |= set(answered.secrets)
+        return answered.result
 
     async def confirm(self, question: Question) -> Approval:
         """Ask the caller of the VoiceCall; nobody else is asked by the hub."""
-        if self._ask is None or self.call_id is None:
+        if self._askers is None or self.call_id is None:
             return Approval(state=ApprovalState.UNASKABLE)
         meta = self._asked.params.get("_meta")
         turn = meta.get(TURN_META) if isinstance(meta, Mapping) else None
-        return await self._ask(self.call_id, question, turn if isinstance(turn, int) else 0)
+        return await self._askers.caller(self.call_id, question, turn if isinstance(turn, int) else 0)
 
 
 Answering: TypeAlias = Callable[[Asked], Awaitable[RawResult]]

@@ -14,6 +14,7 @@ from hub.core.ports import RawResult
 from hub.core.spec import EVERYTHING, View
 from hub.core.speech_waiting import PACE_META
 from hub.gateway.asked import Asked, Askers, Client
+from hub.gateway.elicitation import without
 from hub.gateway.eras import forwarded_meta, listing, tool_definition, tool_result
 from hub.gateway.own_tools import OwnTools, failure
 from hub.gateway.ports import CallScope, Servers, Tools
@@ -126,14 +127,16 @@ class ToolDesk:
         return {"content": [{"type": "text", "text": told}], "isError": False}
 
     async def _run(self, asked: Asked, name: str, arguments: dict[str, Any]) -> RawResult:
+        client = Client(asked, self._askers)
         try:
-            return await self._tools.run(
+            result = await self._tools.run(
                 self.scope(asked.target),
-                Client(asked, self._askers.caller if self._askers is not None else None),
+                client,
                 self._public(asked.target, name),
                 arguments,
                 more=_brought(asked),
             )
+            return without(result, client.secrets)
         except NotFound as unknown:
             raise MCPError(mcp.INVALID_PARAMS, f"Unknown tool: {name}") from unknown
         except HubError as error:

@@ -164,7 +164,11 @@ class Voice:
 
     def askers(self) -> Askers:
         """How ToolCalls of a call reach people."""
-        return Askers(caller=self.calls.approvals.ask, desktop=self.calls.questions.ask)
+        return Askers(
+            caller=self.calls.approvals.ask,
+            desktop=self.calls.questions.ask,
+            server=self.calls.elicitations.ask,
+        )
 
     def webhook(self) -> Webhook:
         """Where LiveKit tells what happens in its rooms."""

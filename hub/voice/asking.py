@@ -20,6 +20,7 @@ How = Literal["by voice", "in writing"]
 SAY_SECONDS: Final = 60.0
 JUDGE_SECONDS: Final = 4.0
 """Without a judgement by then the words count as no answer: nothing is changed by them."""
+NOT_KEPT: Final = "[not kept: it may have been a secret]"
 AGAIN: Final = RestartPolicy(first_delay=0.1, factor=2, max_delay=1)
 
 
@@ -28,6 +29,7 @@ class _Open:
     """The question that waits for an answer."""
 
     action: str
+    about: str = "action"
     shown_at: float | None = None
     said_at: float | None = None
     speech: SpeechHandle | None = None
@@ -72,9 +74,9 @@ class Asking:
         """
         question = self._open
         if question is None or question.action != command.action:
-            question = self._open = _Open(command.action)
+            question = self._open = _Open(command.action, command.about)
             self._notify(
-                "action",
+                command.about,
                 action=command.action,
                 text=command.text,
                 phrase=command.phrase,
@@ -105,7 +107,7 @@ class Asking:
 
     async def asked(self, command: Command) -> None:
         """The hub has its answer, or needs none any more."""
-        self._notify("action_closed", action=command.action, state=command.reason)
+        self._notify(f"{command.about}_closed", action=command.action, state=command.reason)
         question = self._open
         if question is None or question.action != command.action:
             return
@@ -127,23 +129,24 @@ class Asking:
             asked_until=question.shown_at if how == "in writing" else question.said_at,
             how=how,
         )
-        if not await self._judged(heard):
+        judged = await self._judged(heard)
+        if not judged.taken:
             return False
-        await self._taken(text, how)
+        await self._taken(NOT_KEPT if judged.hide else text, how)
         return True
 
-    async def _judged(self, heard: AnswerHeard) -> bool:
+    async def _judged(self, heard: AnswerHeard) -> AnswerJudged:
         """Ask until there is an answer; the hub judges each turn once."""
         attempt = 0
         with anyio.move_on_after(JUDGE_SECONDS):
             while True:
                 try:
-                    return (await self._judge(heard)).taken
+                    return await self._judge(heard)
                 except HubRefused as error:
                     log.warning("an answer was refused: %s", error)
-                    return False
+                    break
                 except HubUnreachable as error:
                     log.debug("an answer could not be judged: %s", error)
                     attempt += 1
                     await pause(AGAIN, attempt)
-        return False
+        return AnswerJudged(taken=False)

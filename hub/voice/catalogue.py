@@ -42,7 +42,8 @@ LISTED_SECONDS: Final = 3.0
 CONNECT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 90.0
 """A ToolCall without any sign of life for this long has failed; progress renews it."""
-TOTAL_SECONDS: Final = 320.0
+TOTAL_SECONDS: Final = 1800.0
+"""The hub bounds a ToolCall, and lets no time pass while somebody answers a server's questions."""
 
 
 class ToolFailed(HubError):

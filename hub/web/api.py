@@ -68,6 +68,7 @@ class Api:
             ("POST", "/api/calls/{call_id}/send", self._send),
             ("POST", "/api/calls/{call_id}/questions/{question_id}", self._answer),
             ("POST", "/api/calls/{call_id}/actions/{action_id}", self._decide),
+            ("POST", "/api/calls/{call_id}/forms/{form_id}", self._fill),
             ("POST", "/api/calls/{call_id}/end", self._end),
         ]
         return [Route(path, for_operator(answer), methods=[method]) for method, path, answer in table]
@@ -132,6 +133,10 @@ class Api:
     async def _decide(self, request: Request) -> Response:
         asked = await body(request) | request.path_params
         return JSONResponse(await self._voice().decide(asked, "the dashboard"))
+
+    async def _fill(self, request: Request) -> Response:
+        asked = await body(request) | request.path_params
+        return JSONResponse(await self._voice().fill(asked, "the dashboard"))
 
     async def _end(self, request: Request) -> Response:
         return JSONResponse(await self._voice().end(await body(request) | request.path_params))

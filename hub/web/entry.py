@@ -33,6 +33,7 @@ class Entry:
             Route("/login", self._login, methods=["GET"]),
             Route("/api/join", self._join, methods=["POST"]),
             Route("/api/join/action", self._act, methods=["POST"]),
+            Route("/api/join/form", self._fill, methods=["POST"]),
             Route("/api/join/info", self._join_info, methods=["POST"]),
             Route("/healthz", self._healthy, methods=["GET"]),
             Route("/readyz", self._ready, methods=["GET"]),
@@ -72,6 +73,16 @@ class Entry:
         _, key = await _key(request)
         del given["key"]
         return _fresh(await self._voice().decide_by_link(key, given))
+
+    async def _fill(self, request: Request) -> Response:
+        return await told(self._filled, request)
+
+    async def _filled(self, request: Request) -> Response:
+        """A server's form on the page: {call_id, key, form_id, decision, content}."""
+        given = await body(request)
+        _, key = await _key(request)
+        del given["key"]
+        return _fresh(await self._voice().fill_by_link(key, given))
 
     async def _join_info(self, request: Request) -> Response:
         return await told(self._info, request)

@@ -1,5 +1,6 @@
 // What a call waits for: a question of its agent that somebody here can answer, and a change that needs a yes.
 import { html, useState } from "../dom.js";
+import { ServerForm } from "../form.js";
 import { Trouble, useAsk } from "./pieces.js";
 
 function Question({ id, question }) {
@@ -42,8 +43,21 @@ function Action({ id, action }) {
   `;
 }
 
+function OfServer({ id, form }) {
+  const [ask, busy, error] = useAsk();
+  const send = (decision, content = {}) => ask("POST", `/api/calls/${id}/forms/${form.id}`, { decision, content });
+  return html`
+    <section class="card stack waiting" id="form" aria-labelledby="form-title">
+      <${ServerForm} form=${form} send=${send} busy=${busy} />
+      <p class="soft small">The caller is asked too, but for what is secret; whoever is first answers.</p>
+      <${Trouble} error=${error} />
+    </section>
+  `;
+}
+
 export function Pending({ id, call }) {
   const { pending_question: question, pending_action: action } = call;
+  if (question?.server) return html`<${OfServer} key=${question.id} id=${id} form=${question} />`;
   return html`
     ${question && html`<${Question} key=${question.id} id=${id} question=${question} />`}
     ${action && html`<${Action} key=${action.id} id=${id} action=${action} />`}

@@ -2,7 +2,7 @@
 import { createStore } from "../dom.js";
 import { Refused } from "../http.js";
 import { createMeter, wakeAudio } from "./levels.js";
-import { decide, joinInfo, signalUrl, takeSeat } from "./link.js";
+import { decide, fill, joinInfo, signalUrl, takeSeat } from "./link.js";
 import { microphones, openMicrophone } from "./microphone.js";
 import { createRoom, sendText } from "./room.js";
 import { keepLines, keptLines, withAllFinal, withSegment, withTool, withToolEnded } from "./transcript.js";
@@ -22,7 +22,7 @@ const OVER = new Set(["ROOM_DELETED", "ROOM_CLOSED", "PARTICIPANT_REMOVED"]);
 const START = {
   phase: "loading", step: "", info: null, problem: null, ended: null, since: 0,
   agent: "absent", notice: "", trouble: "", soundBlocked: false,
-  microphone: "none", microphoneId: "", devices: [], lines: [], action: null, deciding: false,
+  microphone: "none", microphoneId: "", devices: [], lines: [], action: null, deciding: false, form: null,
 };
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -127,7 +127,7 @@ export class Call {
       return;
     }
     if (this.#room !== room) return;
-    this.#set({ phase: "in-call", step: "", action: this.store.get().info?.pending_action || null, since: Date.now(), soundBlocked: !room.canPlaybackAudio });
+    this.#set({ phase: "in-call", step: "", action: this.store.get().info?.pending_action || null, form: this.store.get().info?.pending_form || null, since: Date.now(), soundBlocked: !room.canPlaybackAudio });
     if (this.store.get().agent === "absent") this.#timer("agent", AGENT_WITHIN, () => this.#giveUp(words.NO_AGENT));
   }
 
@@ -241,7 +241,7 @@ export class Call {
     this.#track?.stop();
     this.#track = null;
     this.#unsent = [];
-    this.#set({ microphone: "none", agent: "absent", soundBlocked: false, trouble: "", notice: "", action: null, deciding: false, lines: withAllFinal(this.store.get().lines) });
+    this.#set({ microphone: "none", agent: "absent", soundBlocked: false, trouble: "", notice: "", action: null, form: null, deciding: false, lines: withAllFinal(this.store.get().lines) });
     room?.disconnect().catch(() => {});
     document.querySelectorAll("body > audio").forEach((element) => element.remove());
   }
@@ -269,6 +269,8 @@ export class Call {
     else if (event.kind === "tool_ended") this.#set({ lines: withToolEnded(lines, id, event.ok !== false, event.rows || event.text ? event : null) });
     else if (event.kind === "action") this.#set({ action: { id: event.action, text: event.text, phrase: event.phrase }, deciding: false });
     else if (event.kind === "action_closed") this.#actionClosed(event.action);
+    else if (event.kind === "form") this.#formAsked();
+    else if (event.kind === "form_closed") this.#formClosed(event.action);
     else if (event.kind === "notice") this.#notice(event.text || "");
     else if (event.kind === "provider") this.#set({ trouble: event.ok === true ? "" : words.providerWords(event) });
     else if (event.kind === "recording") this.#recording(event.on === true);
@@ -296,6 +298,32 @@ export class Call {
       if (error.code !== "no_such_action") return this.#set({ deciding: false, notice: `${error.message} ${error.nextStep || ""}`.trim() });
     }
     this.#actionClosed(action.id);
+  }
+
+  /** What a server asks is fetched: a secret, or a link, does not go through the room. */
+  async #formAsked() {
+    const info = await this.#currentInfo();
+    if (this.#room && info) this.#set({ form: info.pending_form || null, deciding: false });
+  }
+
+  #formClosed(id) {
+    if (id?.startsWith(this.store.get().form?.id)) this.#set({ form: null, deciding: false });
+  }
+
+  /** Answer a server's form, or open its link, or refuse; whoever answers first, counts. */
+  async fill(decision, content = {}) {
+    const { form, deciding } = this.store.get();
+    if (!form || deciding) return;
+    this.#set({ deciding: true });
+    try {
+      await fill(this.#link, form.id, decision, content);
+    } catch (error) {
+      if (error.code !== "no_such_question") {
+        this.#set({ deciding: false });
+        return this.#notice(`${error.message} ${error.nextStep || ""}`.trim());
+      }
+    }
+    this.#formClosed(form.id);
   }
 
   #notice(notice) {

@@ -15,6 +15,9 @@ export const takeSeat = ({ callId, key }) => ask("POST", "/api/join", { call_id:
 /** The caller's yes or no to a change that the agent wants to make. */
 export const decide = ({ callId, key }, action, decision) => ask("POST", "/api/join/action", { call_id: callId, key, action_id: action, decision });
 
+/** The caller's answer to what a server wants to know. */
+export const fill = ({ callId, key }, form, decision, content) => ask("POST", "/api/join/form", { call_id: callId, key, form_id: form, decision, content });
+
 /** Signalling runs under the origin of this page, by whatever name it was opened; an outside LiveKit keeps its url. */
 export function signalUrl(url, location) {
   const given = new URL(url, location.href);

@@ -1,5 +1,6 @@
 // What the caller sees during the call: the agent, what was said, and the controls.
 import { html, Icon, useEffect, useFollowing, useRef, useState } from "../dom.js";
+import { ServerForm } from "../form.js";
 import { showLevel } from "./levels.js";
 import { Phrases, PracticeBadge } from "./practice_view.js";
 import { IsRecorded } from "./recorded.js";
@@ -39,6 +40,7 @@ function activityText(state) {
   if (state.phase === "reconnecting") return "The call goes on as soon as the connection is back.";
   if (state.notice) return state.notice;
   if (state.action) return "Waiting for your yes or no";
+  if (state.form) return "Waiting for your answer";
   if (tool) return `Working on it: ${tool.text}`;
   if (state.microphone === "muted" && state.agent === "listening") return "You are muted. Unmute, or type.";
   return "";
@@ -193,6 +195,7 @@ export function Room({ call, state }) {
     <${Stage} call=${call} state=${state} />
     <div class="notes">
       ${state.action && html`<${Action} key=${state.action.id} call=${call} action=${state.action} busy=${state.deciding} />`}
+      ${state.form && html`<section class="note warn asking form" id="form" aria-labelledby="form-title"><${ServerForm} key=${state.form.id} form=${state.form} send=${(decision, content) => call.fill(decision, content)} busy=${state.deciding} /></section>`}
       ${state.trouble && html`<div class="note warn" id="error" role="alert"><p>${state.trouble}</p></div>`}
       ${state.soundBlocked && html`<button type="button" id="sound" class="primary" onClick=${() => call.turnOnSound()}><${Icon} name="sound" />Turn on sound</button>`}
     </div>
