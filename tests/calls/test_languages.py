@@ -2,7 +2,6 @@
 
 import pytest
 
-from hub.core.languages import unspoken
 from hub.core.wire import JobStarted
 from tests.calls.conftest import House, hello
 
@@ -35,11 +34,3 @@ async def test_in_practice_another_language_is_warned_of_and_begins(house: House
     assert [warning for warning in started["warnings"] if "German" in warning]
     english = await house.calls.start({"goal": "g", "language": "en-GB"})
     assert not [warning for warning in english["warnings"] if "Practice" in warning]
-
-
-def test_what_stays_english_is_told() -> None:
-    assert unspoken(None, ["stt"]) == unspoken("es", []) == unspoken("es", ["supabase"]) == []
-    (words,) = unspoken("nl", [])
-    assert "nl" in words
-    assert "English yes" in words
-    assert len(unspoken("nl", ["llm"])) == 2
