@@ -16,9 +16,9 @@ from hub.calls.live import LiveCalls
 from hub.calls.prices import Prices
 from hub.calls.recordings import Recordings
 from hub.calls.rehearsal_report import rehearsal_result
-from hub.core.errors import CallNotFound, InvalidArguments
+from hub.core.errors import CallNotFound, InvalidArguments, NotFound
 from hub.core.ports import Journal
-from hub.core.records import CallQuery, CallRecord, CallStatus, Event
+from hub.core.records import CallQuery, CallRecord, CallStatus, Event, EventKind
 
 EVENTS_PAGE = 500
 MORE = "There are more events: call get_call again at once with after_event set to last_event."
@@ -121,6 +121,19 @@ class CallReader:
                 part: value for part, value in parts.items() if part in include
             }
         return {part: value for part, value in parts.items() if not include or part in include}
+
+    async def whole_result(self, call_id: str, tool_call: str) -> dict[str, Any]:
+        """All that a ToolCall of a call gave: what its event tells only the beginning of.
+
+        Raises:
+            NotFound: It has not ended, or there is none.
+        """
+        call = await self.record(call_id)
+        for event in await self._journal.events(call.id, limit=EVENTS_MOST):
+            if event.kind is EventKind.TOOL_ENDED and event.data.get("tool_call") == tool_call:
+                whole = event.data.get("whole") or {"text": event.data.get("text", "")}
+                return {"tool": event.data.get("tool", ""), "result": whole}
+        raise NotFound("This ToolCall has no result.", next_step="Wait until it has ended.")
 
     async def transcript(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """get_transcript."""

@@ -171,6 +171,14 @@ class VoiceCalls:
         """get_call."""
         return await self._reader.get(arguments)
 
+    async def whole_result(self, call_id: str, tool_call: str) -> dict[str, Any]:
+        """All that a ToolCall gave, for a page.
+
+        Raises:
+            NotFound: It has not ended, or there is none.
+        """
+        return await self._reader.whole_result(call_id, tool_call)
+
     async def transcript(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """get_transcript."""
         return await self._reader.transcript(arguments)

@@ -34,6 +34,12 @@ OVERRUN_SECONDS: Final = 30.0
 """The worker ends a call at its limit; the hub does it when the worker has not by then."""
 LINK_SECONDS: Final = 3600.0
 """A join link is good for this long."""
+_DONE: Final[Mapping[str, str]] = {
+    "spoken": "said to the caller",
+    "cut_off": "begun, but the caller spoke over it",
+    "in_context": "the agent knows it now",
+    "refused": "the agent could not take it",
+}
 
 
 class Happening(StrEnum):
@@ -173,7 +179,7 @@ def _noted(
         case Recorded():
             kind, text = _recorded(event)
         case CommandDone():
-            text = f"{event.outcome.replace('_', ' ')}: {event.text}".rstrip(": ")
+            text = f"{_DONE[event.outcome]}: {event.text}".rstrip(": ")
         case _:
             pass  # a measurement is its data
     data = event.model_dump(exclude={"seq", "t", "kind"}, exclude_defaults=True)

@@ -130,6 +130,8 @@ class ToolEnded(_Event):
     ms: float
     text: str = ""
     """What the model was told, or the error, in at most a few hundred characters."""
+    whole: dict[str, Any] = {}
+    """All of the result, as far as a page takes it: `{"total", "rows"}` or `{"text"}`."""
 
 
 class ProviderState(_Event):

@@ -56,7 +56,7 @@ class Steering:
                     await add_note(
                         self._session, f"Note from the desktop that follows this call: {command.text}"
                     )
-                    self._done(command, "in_context")
+                    self._done(command, "in_context", command.text)
                 case "say" | "instruct":
                     await self._speak(command, tasks)
                 case "ask" | "asked":

@@ -141,11 +141,11 @@ class HubToolset(Toolset):
         patience = self._running[tool_call] = Patience(
             self._catalogue, name, definition, self._announce, self._language
         )
-        shown: Mapping[str, Any] = {}
+        everything: Mapping[str, Any] = {}
         try:
             result = await patience.answer(arguments, ctx)
             text, ok = self._kept.told(result), True
-            shown = whole(result) if self._on_page else {}
+            everything = whole(result)
         except ToolFailed as error:
             text = error.message
             raise ToolError(text) from error
@@ -156,7 +156,10 @@ class HubToolset(Toolset):
             del self._running[tool_call]
             ms = round((time.perf_counter() - started) * 1000, 1)
             told = shortened(text, TOLD)
-            self._tell(ToolEnded, tool_call=tool_call, tool=name, ok=ok, ms=ms, text=told)
+            self._tell(
+                ToolEnded, tool_call=tool_call, tool=name, ok=ok, ms=ms, text=told, whole=dict(everything)
+            )
+            shown = everything if self._on_page else {}
             self._notify("tool_ended", tool_call=tool_call, tool=name, title=title, ok=ok, **shown)
         return text
 

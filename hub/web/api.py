@@ -64,6 +64,7 @@ class Api:
             ("POST", "/api/calls", self._start),
             ("GET", "/api/calls/{call_id}", self._get),
             ("GET", "/api/calls/{call_id}/transcript", self._transcript),
+            ("GET", "/api/calls/{call_id}/results/{tool_call}", self._result),
             ("GET", "/api/calls/{call_id}/link", self._link),
             ("POST", "/api/calls/{call_id}/send", self._send),
             ("POST", "/api/calls/{call_id}/questions/{question_id}", self._answer),
@@ -119,6 +120,10 @@ class Api:
         if "include_tools" in asked:
             asked["include_tools"] = asked["include_tools"].lower() in {"1", "true", "yes"}
         return JSONResponse(await self._voice().transcript(asked | request.path_params))
+
+    async def _result(self, request: Request) -> Response:
+        of = request.path_params
+        return JSONResponse(await self._voice().whole_result(of["call_id"], of["tool_call"]))
 
     async def _link(self, request: Request) -> Response:
         return JSONResponse(await self._voice().link(request.path_params["call_id"]))

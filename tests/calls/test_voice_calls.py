@@ -1,5 +1,6 @@
 """What clients can do with VoiceCalls, from the start to the transcript."""
 
+import json
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from hub.core.errors import (
     CallNotFound,
     HubError,
     InvalidArguments,
+    NotFound,
     ServerUnavailable,
     TooManyCalls,
     Unauthorized,
@@ -181,6 +183,27 @@ async def test_a_wait_returns_the_moment_something_happens(house: House) -> None
             tasks.start_soon(worker.tell, SAID)
             got = await house.calls.get({"call_id": call_id, "wait_seconds": 50, "after_event": last})
     assert [event["text"] for event in got["events"]] == ["Hello."]
+
+
+async def test_all_that_a_tool_gave_is_had_by_its_number_and_is_in_no_event(house: House) -> None:
+    call_id = (await house.calls.start({"goal": "g", "mode": "text"}))["call_id"]
+    worker = await house.work(call_id)
+    rows = [{"n": n} for n in range(100)]
+    ended = {
+        "kind": "tool_ended",
+        "tool_call": "t1",
+        "tool": "db__run",
+        "ok": True,
+        "ms": 3,
+        "text": "100 rows",
+    }
+    await worker.tell(JOINED, ended | {"whole": {"total": 100, "rows": rows}})
+    await worker.tell(ended | {"tool_call": "t2", "ok": False, "text": "no such table"})
+    assert '"whole"' not in json.dumps(await house.calls.get({"call_id": call_id}))
+    assert (await house.calls.whole_result(call_id, "t1"))["result"] == {"total": 100, "rows": rows}
+    assert (await house.calls.whole_result(call_id, "t2"))["result"] == {"text": "no such table"}
+    with pytest.raises(NotFound, match="no result"):
+        await house.calls.whole_result(call_id, "t3")
 
 
 async def test_measurements_wake_nobody_but_make_the_latency(house: House) -> None:

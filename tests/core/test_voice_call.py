@@ -114,7 +114,7 @@ def test_a_reason_of_a_newer_worker_is_taken_as_the_agents() -> None:
         ),
         (event("provider", provider="llm", state="recovered"), EventKind.PROVIDER, "llm recovered"),
         (event("error", message="odd"), EventKind.ERROR, "odd"),
-        (event("command_done", command=1, outcome="in_context"), EventKind.STATUS, "in context"),
+        (event("command_done", command=1, outcome="in_context"), EventKind.STATUS, "the agent knows it now"),
         (event("recording", state="began", part=1), EventKind.STATUS, "the recording began"),
         (
             event("recording", state="ended", part=2, seconds=61.4),

@@ -39,6 +39,8 @@ class FakeHub:
     details: dict[str, Json] = field(default_factory=dict)
     turns: dict[str, list[Json]] = field(default_factory=dict)
     servers: dict[str, Json] = field(default_factory=dict)
+    results: dict[str, Json] = field(default_factory=dict)
+    """Whole results, by ToolCall."""
     waiting: list[Json] = field(default_factory=list)
     """What waits for approval, of whatever server is asked for."""
     info: Json = field(default_factory=dict)
@@ -97,6 +99,7 @@ class FakeHub:
             ("GET", "/api/calls", self._calls),
             ("GET", "/api/calls/{id}", self._call),
             ("GET", "/api/calls/{id}/link", self._link),
+            ("GET", "/api/calls/{id}/results/{tool_call}", self._result),
             ("GET", "/api/servers/{name}", self._a_server),
             ("GET", "/api/pins", self._pins),
             ("POST", "/api/join/info", self._join_info),
@@ -130,6 +133,9 @@ class FakeHub:
             if call
             else refusal(404, "call_not_found", "There is no such call.", "Look at the list of calls.")
         )
+
+    async def _result(self, request: Request) -> Response:
+        return JSONResponse({"tool": "a tool", "result": self.results[request.path_params["tool_call"]]})
 
     async def _link(self, request: Request) -> Response:
         return JSONResponse({"join_url": f"{self.url}/join/{request.path_params['id']}#{KEY}"})

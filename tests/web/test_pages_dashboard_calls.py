@@ -6,7 +6,7 @@ import anyio
 import pytest
 from playwright.async_api import Browser
 
-from tests.web.browser import PHONE, open_page
+from tests.web.browser import PHONE, WIDE, open_page
 from tests.web.fake_api import FakeHub, refusal
 from tests.web.hub_data import CALL, a_call, detail, event, status, turn
 
@@ -140,6 +140,40 @@ async def test_a_call_is_followed_word_by_word_with_its_tools_and_times(
         hub.changed()
         await seen.until_says("#ended", "The call is over: the hub was stopped.")
         assert not await seen.page.evaluate("!!document.querySelector('#message')")
+        await seen.clean()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+async def test_the_whole_answer_of_a_tool_is_fetched_when_it_is_opened(
+    browser: Browser, hub: FakeHub, size: dict[str, int]
+) -> None:
+    tool = {"tool": "db__run", "tool_call": "t1"}
+    hub.results["t1"] = {
+        "total": 90,
+        "rows": [{"name": f"Customer {n}", "note": "x" * 200} for n in range(60)],
+    }
+    pending = {"id": "a1", "text": "This would add rows.", "phrase": "yes", "tool": "db__add"}
+    hub.details[CALL] = detail(
+        events=[
+            event(1, "tool_started", **tool, arguments={"query": "select"}),
+            event(2, "tool_ended", "db__run: 90 rows …", **tool, ok=True, ms=12.0),
+            event(3, "status", "the agent knows it now"),
+            event(4, "status", "the agent knows it now: They have moved to Oslo."),
+            event(5, "tool_started", tool="db__add", tool_call="t2", arguments={}),
+        ],
+        pending_action=pending,
+    )
+    async with open_page(browser, f"{hub.url}/calls/{CALL}", viewport=size) as seen:
+        await seen.until_says("#timeline li:last-child", "waiting for a yes")
+        assert (await seen.text("#timeline")).count("The agent knows it now") == 1
+        await seen.page.click("#timeline summary")
+        await seen.until_says("#timeline", "The first 60 of 90 rows")
+        assert "Customer 59" in await seen.text("#timeline pre.whole")
+        bounded = "(shown) => shown.clientHeight < shown.scrollHeight"
+        assert await seen.page.locator("pre.whole").evaluate(bounded)
+        await seen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await seen.page.click("#timeline .copy")
+        assert "Customer 59" in await seen.page.evaluate("navigator.clipboard.readText()")
         await seen.clean()
 
 

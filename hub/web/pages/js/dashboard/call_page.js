@@ -121,7 +121,7 @@ export function CallPage({ id, tell }) {
       <div class="stack">
         <${Join} id=${id} call=${call} mode=${mode} />
         ${call.recording && html`<${Recording} id=${id} call=${call} />`}
-        <${Timeline} events=${inOrder(events)} done=${call.done} made=${made} />
+        <${Timeline} call=${id} waiting=${call.pending_action?.tool} events=${inOrder(events)} done=${call.done} made=${made} />
         <${Latency} latency=${call.latency} />
       </div>
     </div>

@@ -52,7 +52,7 @@ export function CopyButton({ text }) {
       await navigator.clipboard.writeText(text);
       setCopied("Copied");
     } catch {
-      setCopied("Select the link and copy it");
+      setCopied("Select it and copy it");
     }
   };
   return html`<button type="button" class="compact copy" onClick=${copy}>${copied || "Copy"}</button><span class="unseen" role="status">${copied}</span>`;
