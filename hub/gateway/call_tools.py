@@ -51,7 +51,7 @@ def call_tools(calls: Calls) -> tuple[OwnTool, ...]:
     """The tools that place, follow, steer and end VoiceCalls."""
     makers = (_start, _get, _transcript, _list, _send, _answer, _decide, _end)
     if calls.records:
-        makers += (_recording,)
+        return tuple(make(calls) for make in (*makers, _recording))
     return tuple(make(calls) for make in makers)
 
 
