@@ -11,7 +11,7 @@ from tests.cli.fake_hub import FakeHub
 
 Output = pytest.CaptureFixture[str]
 PATH = "/api/calls/c1/recording"
-PART = {"part": 1, "seconds": 63.2, "bytes": 1234, "path": "/home/x/part-1.ogg", "url": "http://hub/x"}
+PART = {"part": 1, "seconds": 63.2, "bytes": 1234, "path": "/hub-home/part-1.ogg", "url": "http://hub/x"}
 READY: dict[str, Any] = {"call_id": "c1", "state": "ready", "parts": [PART], "next_step": "Play it."}
 NONE: dict[str, Any] = {"call_id": "c1", "state": "none", "parts": [], "next_step": "It was not asked for."}
 
@@ -20,7 +20,7 @@ def test_what_there_is_is_shown(fake: FakeHub, capsys: Output) -> None:
     fake.routes[f"GET {PATH}"] = (200, READY)
     assert main(["recording", "c1"]) == 0
     said = capsys.readouterr().out
-    for words in ("c1: ready", "1 min 3 s", "1234", "/home/x/part-1.ogg"):
+    for words in ("c1: ready", "1 min 3 s", "1234", "/hub-home/part-1.ogg"):
         assert words in said
 
 
