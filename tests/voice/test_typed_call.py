@@ -67,6 +67,12 @@ async def test_without_a_first_message_the_persona_greets(stage: Stage) -> None:
     assert await ended(call) == "operator_ended"
 
 
+async def test_in_a_german_call_the_persona_greets_in_german(stage: Stage) -> None:
+    call = await greeted(stage, language="de-AT")
+    assert call.said("agent")[0].startswith("Guten Tag")
+    assert await ended(call) == "operator_ended"
+
+
 async def test_typed_lines_are_answered_in_order(stage: Stage) -> None:
     call = await greeted(stage)
     for line in ("first", "second", "third"):
