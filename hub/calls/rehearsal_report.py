@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hub.calls.report import turn_result
-from hub.core.records import CallRecord, Event, EventKind, Turn
-from hub.core.rehearsal import passed, problems
+from hub.core.records import CallRecord, EndedReason, Event, EventKind, Role, Turn
+from hub.core.rehearsal import Hanging, passed, problems
 
 STOPPED: Final = "rehearsal"
 """What an event is about that says how the played caller came to stop."""
@@ -16,6 +16,9 @@ def rehearsal_result(call: CallRecord, turns: Sequence[Turn], events: Sequence[E
     """The part `rehearsal` of get_call; `passed` is null until the call is over and reviewed."""
     noted: Mapping[str, Any] = call.rehearsal or {}
     stopped = next((event.data for event in reversed(events) if event.data.get("what") == STOPPED), None)
+    if stopped is None and call.ended_reason is EndedReason.AGENT_ENDED:  # the review was quicker
+        spoken = sum(turn.role is Role.CALLER for turn in turns)
+        stopped = {"how": Hanging.AGENT_ENDED.value, "said": spoken, "why": ""}
     script = noted.get("caller")
     lines: Sequence[str] = script if isinstance(script, list) else ()
     found = problems(call.ended_reason, stopped, lines) if call.done else []
