@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from hub.calls.live import LiveCall
 from hub.core.errors import OverBudget
 from hub.core.ports import Journal
 from hub.core.spec import Limits
-
-GOODBYE: Final = "I'm sorry, this call has reached what it may cost, so I have to end it here. Goodbye."
 
 
 class Budget:

@@ -7,13 +7,13 @@ from dataclasses import replace
 import anyio
 
 from hub.calls.arguments import StartVoiceCall
-from hub.calls.budget import GOODBYE
 from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.takeover import Takeover
 from hub.calls.voice_calls import VoiceCalls
 from hub.core.errors import HubError
 from hub.core.ports import Journal
 from hub.core.records import CallQuery, CallRecord, CallStatus, End, EndedReason
+from hub.core.sentences import sentences
 from hub.core.takeover import of_own_worker, silent
 from hub.core.voice_call import unanswered, verdict
 
@@ -137,7 +137,8 @@ class Keeper:
         call.cost_seen = call.record.cost
         if exceeded is not None:
             logger.info("call %s is over budget: %s", call.id, exceeded)
-            self._calls.close(call, EndedReason.OVER_BUDGET, GOODBYE)
+            goodbye = sentences(call.request.language).over_budget
+            self._calls.close(call, EndedReason.OVER_BUDGET, goodbye)
 
     async def _end(self, call: LiveCall, reason: EndedReason, message: str = "") -> None:
         try:

@@ -20,6 +20,8 @@ class Sentences:
     """While {what} goes on, the title of a tool."""
     about_done: str
     """{percent} of a tool's work."""
+    over_budget: str
+    """Before a call ends that has reached what it may cost."""
     code: str
     """In the place of a block of code."""
 
@@ -42,6 +44,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
         },
         still_on="I'm still on it: {what}.",
         about_done="About {percent} percent is done.",
+        over_budget="I'm sorry, this call has reached what it may cost, so I have to end it here. Goodbye.",
         code="The code is on your screen. ",
     ),
     "de": Sentences(
@@ -67,6 +70,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
         },
         still_on="Ich bin noch dran: {what}.",
         about_done="Etwa {percent} Prozent sind geschafft.",
+        over_budget="Es tut mir leid, dieses Gespräch hat sein Budget erreicht. Auf Wiederhören.",
         code="Der Code steht auf Ihrem Bildschirm. ",
     ),
     "es": Sentences(
@@ -88,6 +92,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
         },
         still_on="Sigo con ello: {what}.",
         about_done="Va más o menos el {percent} por ciento.",
+        over_budget="Lo siento, esta llamada ha llegado a su límite de coste. Hasta luego.",
         code="El código está en su pantalla. ",
     ),
     "fr": Sentences(
@@ -110,6 +115,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
         },
         still_on="J'y suis encore : {what}.",
         about_done="Environ {percent} pour cent, c'est fait.",
+        over_budget="Désolé, cet appel a atteint son budget, je dois y mettre fin ici. Au revoir.",
         code="Le code est sur votre écran. ",
     ),
 }

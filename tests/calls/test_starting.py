@@ -9,10 +9,10 @@ from typing import Any
 import anyio
 import pytest
 
-from hub.calls.budget import GOODBYE
 from hub.calls.live import LiveCalls
 from hub.core.errors import InvalidArguments, OverBudget, ServerUnavailable, TooManyCalls
 from hub.core.records import EndedReason, Spent
+from hub.core.sentences import sentences
 from hub.core.spec import Limits
 from tests.calls.conftest import House
 
@@ -248,7 +248,7 @@ async def test_a_call_that_costs_too_much_ends_with_words_to_its_caller(house: H
         await worker.tell(half | {"usage": {"llm_input_tokens": 2e6}})
         down = await house.link.commands(call_id, 0, 5.0)
         (end,) = down.commands
-        assert (end.kind, end.text, end.reason) == ("end", GOODBYE, "over_budget")
+        assert (end.kind, end.text, end.reason) == ("end", sentences(None).over_budget, "over_budget")
         await worker.tell({"kind": "ended", "reason": "over_budget"})
         got = await house.calls.get({"call_id": call_id})
     assert (got["ended_reason"], got["usage"]["cost_usd"]) == ("over_budget", 0.3)
@@ -259,7 +259,7 @@ async def test_a_worker_that_does_not_end_it_is_not_waited_for(house: House) -> 
     await (await house.work(call_id)).tell({"kind": "joined"})
     live = house.live.get(call_id)
     assert live is not None
-    house.calls.close(live, EndedReason.OVER_BUDGET, GOODBYE)
+    house.calls.close(live, EndedReason.OVER_BUDGET, sentences(None).over_budget)
     assert live.end_asked_at is not None
     live.end_asked_at -= 11
     async with kept(house):

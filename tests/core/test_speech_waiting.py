@@ -100,7 +100,7 @@ def test_every_language_has_every_sentence(tag: str) -> None:
     assert all(all(wordings) and wordings for wordings in table.phrases.values())
     assert "{what}" in table.still_on
     assert "{percent}" in table.about_done
-    assert all((table.greeting, table.goodbye, table.code))
+    assert all((table.greeting, table.goodbye, table.code, table.over_budget))
     assert tag == "en" or not {table.greeting, table.goodbye} & {english.greeting, english.goodbye}
 
 
