@@ -109,7 +109,10 @@ class Providers:
 
     def reply(self, body: Body) -> Rule:
         """What the model says to a request: a tool's result is told, words are looked up in the rules."""
-        last = next(m for m in reversed(body["messages"]) if m["role"] not in ("system", "developer"))
+        said = [m for m in body["messages"] if m["role"] not in ("system", "developer")]
+        if not said:
+            return Rule("", say="Hello, I was told to speak first")
+        last = said[-1]
         content = str(last.get("content"))
         if last["role"] == "tool":
             return Rule("", say=_told(content))

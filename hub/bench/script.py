@@ -16,10 +16,14 @@ UTTERANCES: Final = (PLAIN, FAST, SLOW, STORY, STOP, MURMUR, COUGH)
 
 FAST_MS, SLOW_MS = 20, 8000
 SERVER: Final = "bench"
-TOOL: Final = f"{SERVER}__wait"
+PLAIN_TOOL: Final = "wait"
+"""What an agent without a hub calls it."""
+TOOL: Final = f"{SERVER}__{PLAIN_TOOL}"
 RULES: Final = (
     Rule("fast tool", TOOL, {"ms": FAST_MS}),
     Rule("slow tool", TOOL, {"ms": SLOW_MS}),
+    Rule("fast tool", PLAIN_TOOL, {"ms": FAST_MS}),
+    Rule("slow tool", PLAIN_TOOL, {"ms": SLOW_MS}),
     Rule("story", say="I heard " + "that you like a story and I go on " * 8),
     Rule("office|stop", say="I heard you"),
 )

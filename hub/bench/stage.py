@@ -129,7 +129,9 @@ class Stage:
             yield hub
 
     @asynccontextmanager
-    async def program(self, module: str, *arguments: str) -> AsyncGenerator[tuple[Process, dict[str, Any]]]:
+    async def program(
+        self, module: str, *arguments: str, seconds: float = STAND_IN_SECONDS
+    ) -> AsyncGenerator[tuple[Process, dict[str, Any]]]:
         """Run one of our own modules; it is ready when it has said so in one line of JSON.
 
         Raises:
@@ -141,7 +143,7 @@ class Stage:
         ) as process:
             lines = BufferedByteReceiveStream(process.stdout)
             try:
-                with anyio.fail_after(STAND_IN_SECONDS):
+                with anyio.fail_after(seconds):
                     line = await lines.receive_until(b"\n", LINE_BYTES)
             except (anyio.EndOfStream, anyio.IncompleteRead, anyio.ClosedResourceError, TimeoutError):
                 words = await process.last_words()

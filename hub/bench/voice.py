@@ -14,6 +14,7 @@ import anyio
 from hub.bench.afterwards import after_death, after_leaving
 from hub.bench.figures import MIDDLE, Bound, Figure, Section, figure, quantile, single
 from hub.bench.machine import processor_seconds, tree
+from hub.bench.naive import side_by_side
 from hub.bench.script import COUGH, FAST, MURMUR, PLAIN, SERVER, SLOW
 from hub.bench.sounds import noise
 from hub.bench.stage import RunningHub, Stage, Wanted, find_livekit_server, with_livekit_server
@@ -71,7 +72,7 @@ class Samples:
 
 
 async def measure(n: int | None) -> list[Section]:
-    """The Section of calls.
+    """The Section of calls, and the one that has an agent without a hub beside them.
 
     Raises:
         HubError: The hub, livekit-server or a stand-in did not start.
@@ -90,9 +91,10 @@ async def measure(n: int | None) -> list[Section]:
             await _together(hub, samples, calls, math.ceil(wished / calls), stand_in_pid)
         await _burst(hub, samples)
         samples.died.append(await after_death(place, hub, stand_in))
+        beside = await side_by_side(place, hub, stand_in, math.ceil(wished / PLAIN_IN_A_CALL))
     steps = steps_of("plain turn", samples.plain, PLAIN_STEPS, seen)
     steps += steps_of("turn with a tool of 20 ms", samples.fast, TOOL_STEPS, seen)
-    return [Section("voice", "A call", METHOD, _figures(samples) + steps, _seen(samples))]
+    return [Section("voice", "A call", METHOD, _figures(samples) + steps, _seen(samples)), beside]
 
 
 @asynccontextmanager

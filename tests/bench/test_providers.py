@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hub.bench.providers import TONES, Providers, Rule, Utterance
-from hub.bench.script import FAST, PLAIN, RULES, SLOW, STORY, TOOL, UTTERANCES
+from hub.bench.script import FAST, PLAIN, PLAIN_TOOL, RULES, SLOW, STORY, TOOL, UTTERANCES
 
 pytestmark = pytest.mark.anyio
 RATE = 16_000
@@ -34,6 +34,8 @@ def test_the_script_leads_to_the_tools_and_tones_that_are_measured() -> None:
     assert providers.reply(asked(FAST.text, tools=[TOOL])).arguments == {"ms": 20}
     assert providers.reply(asked(SLOW.text, tools=[TOOL])).arguments == {"ms": 8000}
     assert providers.reply(asked(FAST.text)).tool is None
+    assert providers.reply(asked(SLOW.text, tools=[PLAIN_TOOL])).tool == PLAIN_TOOL
+    assert providers.reply({"messages": [{"role": "system", "content": "Greet."}]}).say.startswith("Hello")
     assert providers.reply(asked(PLAIN.text)).say.startswith("I heard")
     assert len(providers.reply(asked(STORY.text)).say) > 200
 
