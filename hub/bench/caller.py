@@ -54,6 +54,8 @@ class Caller:
         self.lines: list[Line] = []
         self.notices: list[str] = []
         """What came on the topic hub.events."""
+        self.sound: list[Samples] = []
+        """All that came out of the agent's track, at EAR_RATE."""
         self.left = asyncio.Event()
         """The room is over."""
         self.connected_at = 0.0
@@ -187,7 +189,9 @@ class Caller:
         stream = rtc.AudioStream(track, sample_rate=EAR_RATE, num_channels=1, frame_size_ms=20)
         try:
             async for event in stream:
-                self.heard.take(np.frombuffer(event.frame.data, np.int16), EAR_RATE, time.time())
+                piece = np.frombuffer(event.frame.data, np.int16)
+                self.heard.take(piece, EAR_RATE, time.time())
+                self.sound.append(piece)
         finally:
             await stream.aclose()
 

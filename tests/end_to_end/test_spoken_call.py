@@ -12,6 +12,7 @@ import pytest
 
 from hub.bench.caller import Caller
 from tests.end_to_end.house import House
+from tests.failed_calls import kept_when_failing
 from tests.voices import wav
 
 pytestmark = [pytest.mark.anyio, pytest.mark.livekit, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -35,7 +36,8 @@ async def spoken_call(hub: House) -> AsyncGenerator[tuple[Caller, str]]:
     async with Caller.joined(joined["url"], joined["token"]) as caller:
         await caller.onset(0, seconds=20)
         await caller.quiet(0.8, seconds=20)
-        yield caller, started["call_id"]
+        with kept_when_failing(caller):
+            yield caller, started["call_id"]
 
 
 async def spoken_answer(hub: House, caller: Caller, call_id: str, recording: Path) -> str:

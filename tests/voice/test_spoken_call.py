@@ -17,6 +17,7 @@ from hub.bench.providers import TONES, Rule, Utterance
 from hub.bench.sounds import lasting, samples
 from hub.core.wire import CallerState, Measured, ProviderState
 from tests.conftest import ROOT
+from tests.failed_calls import kept_when_failing
 from tests.voice.conftest import Stage
 from tests.voice.fake_hub import FakeCall, text
 
@@ -43,7 +44,8 @@ async def talking(stage: Stage, **values: Any) -> AsyncGenerator[tuple[FakeCall,
     async with Caller.joined(stage.livekit.url, stage.livekit.token(room, "caller")) as caller:
         await caller.onset(0)
         await caller.quiet()
-        yield call, caller, room
+        with kept_when_failing(caller):
+            yield call, caller, room
 
 
 async def test_a_spoken_question_is_answered_aloud_and_both_sides_are_journaled(stage: Stage) -> None:
