@@ -4,6 +4,7 @@ import json
 import time
 from typing import Any
 
+import anyio
 import numpy as np
 import pytest
 
@@ -79,6 +80,29 @@ async def test_a_slow_tool_is_announced_and_never_mind_stops_it_at_the_server(st
         assert not call.of(ToolEnded)[0].ok
 
 
+async def test_who_talks_while_a_slow_tool_runs_is_answered_and_hears_its_result_later(stage: Stage) -> None:
+    done = anyio.Event()
+
+    async def count(_arguments: object, _progress: object) -> dict[str, object]:
+        await done.wait()
+        return text("forty two")
+
+    stage.hub.tool("db__count", count)
+    stage.providers.rules.append(Rule("office", "db__count"))
+    async with talking(stage) as (call, caller, _):
+        said = await caller.say(sound(OFFICE))
+        await caller.onset(said.end, TONES["announcement"])  # the filler
+        await caller.quiet()
+        meanwhile = await caller.say(sound(MORE_DIGITS))
+        await caller.onset(meanwhile.end, TONES["reply"])
+        await call.until(lambda call: f"I heard {MORE_DIGITS.text}" in call.said("agent"))
+        assert not call.of(ToolEnded)
+        await caller.quiet()
+        done.set()
+        await caller.onset(time.time(), TONES["answer"])
+        await call.until(lambda call: "The answer is forty two" in call.said("agent"))
+
+
 async def test_numbers_are_said_in_words_and_written_as_they_were(stage: Stage) -> None:
     stage.providers.rules.append(Rule("office", say="I heard it costs **$12.50** since 2024-03-15."))
     async with talking(stage) as (call, caller, _):
@@ -104,3 +128,4 @@ async def test_the_page_gets_the_whole_of_a_result(stage: Stage) -> None:
         await call.until(lambda _: len(caller.notices) == 2)
         assert json.loads(caller.notices[1])["rows"] == rows
         assert '"total":100' in call.of(ToolEnded)[0].text
+        assert call.of(ToolEnded)[0].whole["rows"] == rows
