@@ -10,10 +10,13 @@ from hub.core.form import FORM, URL
 from hub.core.ports import RawResult
 from hub.core.records import Approval, ApprovalState, Question
 from hub.core.wire import TURN_META
+from hub.gateway.elicitation import shown
+from hub.gateway.eras import is_modern
 from hub.gateway.target import Kind, Target
 
 Report: TypeAlias = Callable[[float, float | None, str | None], Awaitable[None]]
 """Tells the client how far its request is; without effect where it did not ask for progress."""
+Push: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[RawResult]]
 Consult: TypeAlias = Callable[[str, str, Callable[[], Awaitable[None]]], Awaitable[str]]
 """Asks whoever follows a VoiceCall what its agent wants to know; the last argument: it still waits."""
 Ask: TypeAlias = Callable[[str, Question, int], Awaitable[Approval]]
@@ -57,6 +60,10 @@ class Asked:
     report: Report
     connection: Connection | None = None
     """The session, where it is the SDK that serves it."""
+    elicits: frozenset[str] = frozenset()
+    """Which questions the client can show its person."""
+    push: Push | None = None
+    """Puts the parameters of `elicitation/create` to a client of the older era; returns its result."""
 
     @property
     def caller(self) -> "Client":
@@ -67,11 +74,12 @@ class Asked:
 class Client:
     """The Caller port over one MCP request."""
 
-    def __init__(self, asked: Asked, askers: Askers | None = None) -> None:
+    def __init__(self, asked: Asked, askers: Askers | None = None, push: Push | None = None) -> None:
         self.secrets: set[str] = set()
         """What was answered to a server that no model may read in its results."""
         self._asked = asked
         self._askers = askers
+        self._push = asked.push if push is None else push
 
     @property
     def name(self) -> str:
@@ -89,17 +97,21 @@ class Client:
 
     @property
     def elicits(self) -> frozenset[str]:
-        """What servers may ask: whoever is in a VoiceCall, anything."""
-        in_call = self.call_id is not None and self._askers is not None
-        return frozenset((FORM, URL)) if in_call else frozenset()
+        """What servers may ask: whoever is in a VoiceCall, anything; a desktop, what it can show."""
+        if self.call_id is not None:
+            return frozenset((FORM, URL)) if self._askers is not None else frozenset()
+        return self._asked.elicits if self._push is not None else frozenset()
 
     @property
     def resumes(self) -> bool:
-        """A call's worker does not, people answer for it."""
-        return False
+        """A desktop of 2026 that shows questions does; a call's worker does not, people answer for it."""
+        return self.call_id is None and bool(self._asked.elicits) and is_modern(self._asked.version)
 
     async def elicit(self, server: str, params: Mapping[str, Any]) -> RawResult:
         """Put a server's question to whoever can answer it."""
+        if self.call_id is None and self._push is not None:
+            modern, named = is_modern(self._asked.version), self._asked.target.kind is not Kind.SERVER
+            return await self._push(shown(server, params, modern=modern, named=named))
         if self._askers is None or self.call_id is None:
             return {"action": "decline"}
 

@@ -5,6 +5,7 @@ says what is wrong with it. (Through the SDK a ToolCall of the older era costs 1
 """
 
 import json
+import uuid
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,9 +28,10 @@ from pydantic import ValidationError
 from starlette.types import Receive, Send
 
 from hub.core.ports import RawResult
-from hub.gateway.asked import Asked
+from hub.gateway.asked import Asked, Push
 from hub.gateway.attendance import Attendance
 from hub.gateway.boundary import guarded
+from hub.gateway.elicitation import modes
 from hub.gateway.sessions import Session, Sessions
 from hub.gateway.target import Target
 from hub.gateway.wire import Wire
@@ -38,6 +40,14 @@ CALL: Final = "tools/call"
 CANCELLED: Final = "notifications/cancelled"
 SHIM_HEADER: Final = "hub-connect"
 """`hub connect` sends it: a stdio client sends no headers, so those of `x-mcp-header` are not asked for."""
+
+ASKED: Final = "hub-asks-"
+"""How the ids of what a client is asked begin."""
+ELICIT: Final = "elicitation/create"
+ANSWER_SECONDS: Final = 300.0
+"""How long a client has to answer what a server asks; then the server hears that there is no answer."""
+TELL_SECONDS: Final = 1.0
+_OURS: Final = (CALL.encode(), CANCELLED.encode(), ASKED.encode())
 
 HTTP_OK: Final = 200
 REQUEST_WAS_CANCELLED: Final = mcp.ErrorData(code=REQUEST_CANCELLED, message="Request cancelled")
@@ -69,6 +79,7 @@ class _Ticket:
     version: str
     client: str
     session: Session | None
+    elicits: frozenset[str]
 
 
 class Direct:
@@ -94,11 +105,13 @@ class Direct:
 
     async def took(self, post: Post, receive: Receive, send: Send) -> bool:
         """Answer a POST, or say that it is not for here."""
-        if CALL.encode() not in post.body and CANCELLED.encode() not in post.body:
+        if not any(word in post.body for word in _OURS):
             return False
         message = _message(post)
         if message is None:
             return False
+        if "method" not in message:
+            return await self._answered(post, message, send)
         if message.get("method") == CANCELLED:
             return await self._cancel(post, message, send)
         ticket = self._ticket(post, message)
@@ -115,8 +128,17 @@ class Direct:
         if running is None:
             return False
         running.cancel()
-        await send({"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
+        await _accepted(send)
+        return True
+
+    async def _answered(self, post: Post, message: Mapping[str, Any], send: Send) -> bool:
+        """A client of the older era answers what a server has asked it."""
+        session, number = self._session(post), message.get("id")
+        if session is None or not isinstance(number, str) or number not in session.asked:
+            return False
+        result = message.get("result")
+        session.asked[number](result if isinstance(result, dict) else {"action": "cancel"})
+        await _accepted(send)
         return True
 
     def _session(self, post: Post) -> Session | None:
@@ -147,6 +169,7 @@ class Direct:
             version=session.connection.protocol_version,
             client=session.client,
             session=session,
+            elicits=session.elicits,
         )
 
     def _modern(self, post: Post, request_id: str | int, message: dict[str, Any]) -> _Ticket | None:
@@ -156,6 +179,7 @@ class Direct:
             return None
         if not self._headers_agree(post, message["params"]):
             return None
+        able = route.client_capabilities
         told = route.client_info.get("name") if isinstance(route.client_info, Mapping) else None
         return _Ticket(
             id=request_id,
@@ -163,6 +187,7 @@ class Direct:
             version=route.protocol_version,
             client=str(told or "unknown"),
             session=None,
+            elicits=modes(able.get("elicitation") if isinstance(able, Mapping) else None),
         )
 
     def _headers_agree(self, post: Post, params: Mapping[str, Any]) -> bool:
@@ -210,6 +235,8 @@ class Direct:
             params=ticket.params,
             client=ticket.client,
             report=_report(ticket, wire),
+            elicits=ticket.elicits,
+            push=_push(ticket.session, wire) if ticket.session is not None else None,
         )
         try:
             result = await guarded(CALL, self._handler(asked))
@@ -217,6 +244,37 @@ class Direct:
             status = ERROR_CODE_HTTP_STATUS.get(error.code, HTTP_OK) if ticket.session is None else HTTP_OK
             return _error(ticket, error.error), status
         return {"jsonrpc": "2.0", "id": ticket.id, "result": result}, HTTP_OK
+
+
+async def _accepted(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _push(session: Session, wire: Wire) -> Push:
+    """Ask a client of the older era on the stream of its own request."""
+
+    async def push(params: Mapping[str, Any]) -> RawResult:
+        number, came, told = f"{ASKED}{uuid.uuid4().hex}", anyio.Event(), list[RawResult]()
+
+        def take(result: RawResult) -> None:
+            told.append(result)
+            came.set()
+
+        session.asked[number] = take
+        try:
+            await wire.tell({"jsonrpc": "2.0", "id": number, "method": ELICIT, "params": dict(params)})
+            with anyio.move_on_after(ANSWER_SECONDS):
+                await came.wait()
+        finally:
+            del session.asked[number]
+            if not told:
+                with anyio.move_on_after(TELL_SECONDS, shield=True):
+                    gone = {"requestId": number, "reason": "it is not needed any more"}
+                    await wire.tell({"jsonrpc": "2.0", "method": CANCELLED, "params": gone})
+        return told[0] if told else {"action": "cancel"}
+
+    return push
 
 
 def _report(ticket: _Ticket, wire: Wire) -> Callable[[float, float | None, str | None], Awaitable[None]]:

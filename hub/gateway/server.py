@@ -21,6 +21,7 @@ from mcp.server.auth.provider import AccessToken
 from mcp.server.context import CallNext, HandlerResult
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import DEFAULT_MAX_REQUEST_BODY_SIZE, TransportSecuritySettings
+from mcp.shared.message import ServerMessageMetadata
 from mcp_types import methods
 from starlette.responses import Response
 from starlette.types import Message, Receive, Send
@@ -28,11 +29,13 @@ from starlette.types import Scope as HttpScope
 
 from hub import __version__
 from hub.core.errors import NotFound
+from hub.core.ports import RawResult
 from hub.gateway.announcements import Announcements
 from hub.gateway.asked import Answering, Answers, Asked, Askers
 from hub.gateway.boundary import guarded
 from hub.gateway.call_tools import call_tools, status_tool
-from hub.gateway.direct import SHIM_HEADER, Direct, Post
+from hub.gateway.direct import ANSWER_SECONDS, SHIM_HEADER, Direct, Post
+from hub.gateway.elicitation import modes
 from hub.gateway.eras import is_modern
 from hub.gateway.library import Library
 from hub.gateway.own_tools import OwnTools
@@ -128,6 +131,7 @@ class Gateway:
         """Serve, and pass on changes of the Catalog, until cancelled."""
         async with self._manager.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(self._direct.run, name="gateway: clients that wait")
+            tasks.start_soon(self._desk.parking.run, name="gateway: ToolCalls that wait for an answer")
             tasks.start_soon(
                 self._subscriptions.run, self._pool, self._voice_calls, name="gateway: subscriptions"
             )
@@ -207,6 +211,8 @@ class Gateway:
             client=told.client_info.name if told is not None else "unknown",
             report=ctx.session.report_progress,
             connection=ctx.session._connection,  # noqa: SLF001  # as above
+            elicits=_elicits(ctx),
+            push=partial(_push, ctx) if not is_modern(ctx.protocol_version) else None,
         )
         return await guarded(ctx.method, answering(asked))
 
@@ -238,6 +244,22 @@ _INSTRUCTIONS: Final = (
     "This hub places voice calls (start_voice_call, then get_call with wait_seconds) and lends the tools "
     "of its MCP servers as server__tool. Use a server's tool yourself for what needs no call."
 )
+
+
+def _elicits(ctx: ServerRequestContext[Any, Any]) -> frozenset[str]:
+    told = ctx.session.client_capabilities
+    able = told.elicitation if told is not None else None
+    return modes(able.model_dump(exclude_none=True) if able is not None else None)
+
+
+async def _push(ctx: ServerRequestContext[Any, Any], params: Mapping[str, Any]) -> RawResult:
+    """Ask a client of the older era on the stream of its own request."""
+    request = mcp.ElicitRequest.model_validate({"method": "elicitation/create", "params": dict(params)})
+    with anyio.move_on_after(ANSWER_SECONDS):
+        metadata = ServerMessageMetadata(related_request_id=ctx.request_id)
+        result = await ctx.session.send_request(request, mcp.ElicitResult, metadata=metadata)
+        return result.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {"action": "cancel"}
 
 
 def _check(ctx: ServerRequestContext[Any, Any]) -> None:

@@ -1,10 +1,14 @@
 """The open sessions of the older era: who may use each, and which of its requests are running."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import anyio
 from mcp.server.connection import Connection
+
+from hub.core.ports import RawResult
+from hub.gateway.elicitation import modes
 
 RENEW_SECONDS: Final = 300.0
 """The SDK ends sessions it has not served for half an hour, so now and then it sees a request."""
@@ -17,6 +21,8 @@ class Session:
     connection: Connection
     owner: str
     running: dict[str | int, anyio.CancelScope] = field(default_factory=dict)
+    asked: dict[str, Callable[[RawResult], None]] = field(default_factory=dict)
+    """What the client has been asked and not answered: takers of the answers."""
     renewed_at: float = field(default_factory=anyio.current_time)
 
     @property
@@ -24,6 +30,13 @@ class Session:
         """What the client calls itself."""
         told = self.connection.client_params
         return told.client_info.name if told is not None else "unknown"
+
+    @property
+    def elicits(self) -> frozenset[str]:
+        """Which questions it can show its person."""
+        told = self.connection.client_params
+        able = told.capabilities.elicitation if told is not None else None
+        return modes(able.model_dump(exclude_none=True) if able is not None else None)
 
     def due(self) -> bool:
         """Whether the SDK should see the next request; asked once, it is taken as done."""

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import mcp_types as mcp
@@ -14,11 +15,13 @@ from hub.core.ports import RawResult
 from hub.core.spec import EVERYTHING, View
 from hub.core.speech_waiting import PACE_META
 from hub.gateway.asked import Asked, Askers, Client
-from hub.gateway.elicitation import without
-from hub.gateway.eras import forwarded_meta, listing, tool_definition, tool_result
+from hub.gateway.elicitation import named_questions, without
+from hub.gateway.eras import finished, forwarded_meta, is_modern, listing, tool_definition, tool_result
 from hub.gateway.own_tools import OwnTools, failure
+from hub.gateway.parking import Parked, Parking
 from hub.gateway.ports import CallScope, Servers, Tools
 from hub.gateway.target import Kind, Target
+from hub.toolcalls.elicitation import wants_more
 from hub.toolcalls.toolcalls import Scope
 
 HEADER_KEY: Final = "x-mcp-header"
@@ -55,6 +58,7 @@ class ToolDesk:
         *,
         askers: Askers | None = None,
     ) -> None:
+        self.parking = Parking()
         self._askers = askers
         self._tools = tools
         self._own = own
@@ -107,7 +111,9 @@ class ToolDesk:
             result = await self._consulted(self._askers, asked, arguments)
         else:
             result = await self._run(asked, name, arguments)
-        if result.get("resultType") == "input_required":
+        if wants_more(result) and asked.elicits and is_modern(asked.version):
+            return finished(asked.version, result, self._stamp)
+        if wants_more(result):
             result = failure(_CANNOT_ASK, structured=False)
         return tool_result(asked.version, result, self._stamp)
 
@@ -127,7 +133,17 @@ class ToolDesk:
         return {"content": [{"type": "text", "text": told}], "isError": False}
 
     async def _run(self, asked: Asked, name: str, arguments: dict[str, Any]) -> RawResult:
-        client = Client(asked, self._askers)
+        if asked.target.kind is Kind.CALL or not (asked.elicits and is_modern(asked.version)):
+            return await self._ran(asked, Client(asked, self._askers), name, arguments)
+        parked = self.parking.taken_up(asked)
+        if parked is None:
+            parked = Parked(asked)
+            asked = replace(asked, report=parked.report)
+            client = Client(asked, push=parked.ask)
+            self.parking.begin(parked, partial(self._ran, asked, client, name, arguments))
+        return await self.parking.outcome(parked)
+
+    async def _ran(self, asked: Asked, client: Client, name: str, arguments: dict[str, Any]) -> RawResult:
         try:
             result = await self._tools.run(
                 self.scope(asked.target),
@@ -136,6 +152,9 @@ class ToolDesk:
                 arguments,
                 more=_brought(asked),
             )
+            if client.resumes and wants_more(result) and asked.target.kind is not Kind.SERVER:
+                route = self._servers.catalog.route(name)
+                return named_questions(route.server if route is not None else name, result)
             return without(result, client.secrets)
         except NotFound as unknown:
             raise MCPError(mcp.INVALID_PARAMS, f"Unknown tool: {name}") from unknown

@@ -297,11 +297,11 @@ def _listening(port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serving(
-    *, voice: bool = True, port: int = 0, tools: FakeTools | None = None
+    *, voice: bool = True, port: int = 0, tools: Any = None, pool: Any = None
 ) -> AsyncGenerator[Running]:
-    """A gateway over fakes, on a free port of loopback."""
+    """A gateway over fakes, or over what is given, on a free port of loopback."""
     tools, calls = tools or FakeTools(), FakeCalls()
-    pool = FakePool(catalog=Catalog(routes={one.public: one for one in tools.routes}))
+    pool = pool or FakePool(catalog=Catalog(routes={one.public: one for one in tools.routes}))
     gateway = Gateway(tools, calls if voice else None, pool, status=fake_status, call_scope=call_scope)
     front = Tokens(gateway)
     listener = _listening(port)
