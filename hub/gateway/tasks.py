@@ -128,9 +128,9 @@ class Tasks:
         responses = asked.params.get("inputResponses")
         if not isinstance(responses, Mapping):
             raise MCPError(mcp.INVALID_PARAMS, "inputResponses is missing.")
-        await self._calls.get({"call_id": wait.call, "include": ["events"]})  # else there is no such call
+        asking = input_requests(await self._calls.get({"call_id": wait.call, "include": ["events"]}))
         for key, response in responses.items():
-            if isinstance(response, Mapping):
+            if key in asking and isinstance(response, Mapping):
                 with contextlib.suppress(NoSuchQuestion, NoSuchAction, AlreadyEnded):
                     await self._responded(wait.call, key, response, f"the desktop ({asked.client})")
         return finished(asked.version, {}, self._stamp)
@@ -144,8 +144,9 @@ class Tasks:
         if not declined and response.get("action") != "accept":
             return
         if what == "question":
-            answer = DECLINED if declined else given.get("answer")
-            await self._calls.answer({"call_id": call_id, "question_id": one, "answer": answer}, by)
+            answer = {"answer": DECLINED, "decline": True} if declined else {"answer": given.get("answer")}
+            question = {"call_id": call_id, "question_id": one.partition(".")[0]}
+            await self._calls.answer({**question, **answer}, by)
         elif what == "action":
             decision = "deny" if declined else given.get("decision")
             await self._calls.decide({"call_id": call_id, "action_id": one, "decision": decision}, by)

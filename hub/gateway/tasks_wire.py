@@ -118,12 +118,16 @@ def _check_declared(params: Mapping[str, Any]) -> None:
 
 
 def input_requests(call: Mapping[str, Any]) -> dict[str, Any]:
-    """What a call wants of the person at the desktop, from a result of get_call ("Task Update Requests")."""
+    """What a call wants of the person at the desktop, from a result of get_call ("Task Update Requests").
+
+    A server's question comes field by field, each under a key of its own; its secrets and links never do.
+    """
     requests: dict[str, Any] = {}
-    if question := call.get("pending_question"):
+    question = call.get("pending_question") or {}
+    if question.get("field", question.get("text")) is not None and "url" not in question:
         field = {"type": "string", "title": "Answer", "minLength": 1, "maxLength": ANSWER_MOST}
-        text = f"The agent of a voice call asks: {question['text']}"
-        requests[f"question-{question['id']}"] = _form(text, "answer", field)
+        text = f"{question.get('server', 'The agent')} asks in a voice call: {question['text']}"
+        requests[f"question-{question['id']}.{question.get('field', '')}"] = _form(text, "answer", field)
     if action := call.get("pending_action"):
         field = {"type": "string", "title": "Decision", "enum": ["approve", "deny"]}
         text = f"A voice call wants to run {action['tool']}. Its caller is asked: {action['text']}"

@@ -27,6 +27,8 @@ ways = pytest.mark.parametrize(
     ("era", "way"), [(era, way) for era in ("legacy", "2026-07-28") for way in ("http", "connect")]
 )
 ELSEWHERE = {
+    "answer_question.decline": "tests/end_to_end/test_elicitation.py",
+    "answer_question.decline=True": "tests/end_to_end/test_elicitation.py",
     "get_call.review_message": "tests/calls/test_review.py",
     "rehearse_call.pending_question": "tests/gateway/test_rehearse_tool.py",
 }

@@ -145,18 +145,18 @@ async def test_a_question_of_the_agent_is_answered_through_the_task() -> None:
         hub.calls.stands = {"pending_question": QUESTION, "pending_action": ACTION}
         asking = valid(await of_task(client, "get", task), "task")
         responses = {
-            "question-q1": {"action": "accept", "content": {"answer": "Ten percent."}},
+            "question-q1.": {"action": "accept", "content": {"answer": "Ten percent."}},
             "action-a1": {"action": "accept", "content": {"decision": "approve"}},
-            "question-old": {"action": "accept", "content": {"answer": "too late"}},
+            "question-old.": {"action": "accept", "content": {"answer": "too late"}},
             "never-heard-of": {"action": "accept", "content": {}},
             "nonsense": {"ignored": True},
         }
         answered = await of_task(client, "update", task, inputResponses=responses)
     assert asking["status"] == "input_required"
-    assert set(asking["inputRequests"]) == {"question-q1", "action-a1"}
+    assert set(asking["inputRequests"]) == {"question-q1.", "action-a1"}
     for request in asking["inputRequests"].values():
         mcp.ElicitRequest.model_validate(request)
-    assert "Which discount?" in asking["inputRequests"]["question-q1"]["params"]["message"]
+    assert "Which discount?" in asking["inputRequests"]["question-q1."]["params"]["message"]
     assert "notes__add" in asking["inputRequests"]["action-a1"]["params"]["message"]
     assert bare(answered) == {"resultType": "complete"}
     assert hub.calls.asked[-2:] == [
@@ -168,6 +168,26 @@ async def test_a_question_of_the_agent_is_answered_through_the_task() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"field": "name"}, "question-q1.name"),
+        ({"field": None}, None),
+        ({"url": "https://shop.example/login", "host": "shop.example"}, None),
+    ],
+)
+async def test_a_servers_question_comes_field_by_field_without_secrets_and_links(
+    more: dict[str, Any], key: str | None
+) -> None:
+    async with serving() as hub, able_client(hub) as client:
+        task = await begun(client)
+        hub.calls.stands = {"pending_question": QUESTION | {"server": "shop"} | more}
+        asking = valid(await of_task(client, "get", task), "task")
+    assert list(asking.get("inputRequests", {})) == ([key] if key else [])
+    if key:
+        assert asking["inputRequests"][key]["params"]["message"].startswith("shop asks")
+
+
 @pytest.mark.parametrize(("action", "told"), [("decline", True), ("cancel", False)])
 async def test_a_form_that_is_declined_is_a_no_and_one_that_is_closed_is_nothing(
     action: str, told: bool
@@ -175,7 +195,7 @@ async def test_a_form_that_is_declined_is_a_no_and_one_that_is_closed_is_nothing
     async with serving() as hub, able_client(hub) as client:
         task = await begun(client)
         hub.calls.stands = {"pending_question": QUESTION, "pending_action": ACTION}
-        responses = {"question-q1": {"action": action}, "action-a1": {"action": action}}
+        responses = {"question-q1.": {"action": action}, "action-a1": {"action": action}}
         await of_task(client, "update", task, inputResponses=responses)
     heard = [arguments for name, arguments in hub.calls.asked if name.startswith(("answer", "decide"))]
     assert [one.get("decision") for one in heard] == ([None, "deny"] if told else [])
@@ -245,7 +265,7 @@ async def test_a_task_that_there_is_not_is_refused(verb: str, task_id: str) -> N
     ("responses", "named"),
     [
         (None, "inputResponses"),
-        ({"question-q1": {"action": "accept", "content": {}}}, "answer"),
+        ({"question-q1.": {"action": "accept", "content": {}}}, "answer"),
         ({"action-a1": {"action": "accept", "content": {"decision": "maybe"}}}, "decision"),
     ],
 )
