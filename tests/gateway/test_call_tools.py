@@ -13,7 +13,6 @@ from hub.gateway import call_tools
 from hub.gateway.call_tools import status_tool
 from hub.gateway.own_tools import OwnTools
 from tests.callers import Unasked
-from tests.callers import Unasked
 from tests.gateway.clients import ERAS, MODERN, eventually, http_client, raw_call, raw_tools
 from tests.gateway.fake_calls import CALL_ID, FakeCalls
 from tests.gateway.fakes import fake_status, serving

@@ -109,10 +109,8 @@ async def test_a_legacy_server_is_found_out_and_passed_through_unchanged(
 async def test_a_modern_server_is_found_out(notes: ServerSpec, eras: Eras) -> None:
     async with connected(notes, eras) as connection:
         assert connection.modern
-        assert (await call(connection, "count_notes"))["structuredContent"] == {
-            "notes": 2,
-            "longest": "buy milk",
-        }
+        counted = (await call(connection, "count_notes"))["structuredContent"]
+        assert counted == {"notes": 2, "longest": "buy milk"}
         assert (await call(connection, "fail"))["isError"] is True
         with pytest.raises(MCPError):
             await connection.request("nonsense/method", {}, caller=None, timeout=5)
