@@ -290,3 +290,30 @@ async def test_the_caller_says_yes_on_the_join_page(hub: House, tmp_path: Path) 
         got = hub.get(f"/api/calls/{call_id}")
     assert "by the caller, on the join page" in str(told(got, "action"))
     assert await columns(hub)
+
+
+@pytest.mark.parametrize(
+    "answer", ["no", "yes create suppliers", "yes but wait a moment", "never mind about that"]
+)
+async def test_a_spoken_no_a_yes_to_something_else_a_doubt_and_never_mind_change_nothing(
+    hub: House, tmp_path: Path, answer: str
+) -> None:
+    async with spoken_call(hub) as (caller, call_id):
+        await says(caller, CREATE, tmp_path)
+        await heard_question(hub, caller, call_id)
+        await says(caller, answer, tmp_path)
+        assert "as it is" in await outcome(hub, call_id)
+        assert answer in told(hub.get(f"/api/calls/{call_id}"), "caller")
+    assert await columns(hub) == []
+
+
+async def test_who_says_nothing_to_the_question_has_not_said_yes(hub: House, tmp_path: Path) -> None:
+    async with spoken_call(hub) as (caller, call_id):
+        await says(caller, CREATE, tmp_path)
+        await heard_question(hub, caller, call_id)
+        got = await until(hub, call_id, lambda got: told(got, "tool_ended"), 75)
+        assert "not answered in time" in str(told(got, "action"))
+        await caller.quiet(0.8, seconds=20)
+        await says(caller, "yes please", tmp_path)
+        await said_by_agent(hub, call_id, "nothing waiting")
+    assert await columns(hub) == []

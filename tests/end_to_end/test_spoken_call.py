@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import numpy as np
 import psycopg
 import pytest
 
 from hub.bench.caller import Caller
+from hub.bench.sounds import RATE, samples
 from tests.end_to_end.house import House
 from tests.failed_calls import kept_when_failing
 from tests.voices import wav
@@ -68,6 +70,16 @@ async def test_the_three_questions_are_answered_aloud_with_what_the_database_hol
                 row = await (await database.execute(sql)).fetchone()
             assert row is not None
             assert str(row[0]) in re.findall(r"\d+", answer), f"{question}: {answer}, but there are {row[0]}"
+
+
+async def test_a_pause_of_0_8_seconds_inside_a_sentence_does_not_end_the_turn(hub: House) -> None:
+    pause = np.zeros(int(0.8 * RATE), np.int16)
+    spoken = np.concatenate([samples("which tables"), pause, samples("do we have")])
+    async with spoken_call(hub) as (caller, call_id):
+        said = await caller.say(spoken)
+        await caller.onset(said.end, seconds=ANSWER_SECONDS)
+        turns = hub.get(f"/api/calls/{call_id}/transcript")["turns"]
+    assert [turn["text"] for turn in turns if turn["role"] == "caller"] == ["which tables do we have"]
 
 
 async def test_a_sentence_outside_the_phrases_is_answered_with_what_practice_can_do(
