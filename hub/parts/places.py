@@ -1,11 +1,12 @@
 """Ports and keys of the private parts; they stay the same over restarts, so that callers come back."""
 
 import json
-import os
 import secrets
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from hub.private_file import write_private
 
 LOOPBACK = "127.0.0.1"
 
@@ -37,16 +38,6 @@ def places(home: Path) -> Places:
     if asdict(found) != known:
         write_private(path, json.dumps(asdict(found), indent=1))
     return found
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file that only its owner may read."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    beside.replace(path)
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from hub.core.pins import Reading
 from hub.core.spec import Problem, Severity
+from hub.private_file import write_private
 
 UNREADABLE = ".unreadable"
 MAIN, TWIN = "server", "twin"
@@ -61,7 +61,7 @@ class PinFile:
         for (name, role), pinned in pins.items():
             servers.setdefault(name, {})[role] = _written(pinned)
         try:
-            _replace(self._path, json.dumps({"servers": servers}, default=str))
+            write_private(self._path, json.dumps({"servers": servers}, default=str))
             self._unwritten = None
         except OSError as error:
             self._unwritten = error.strerror or str(error)
@@ -91,15 +91,6 @@ class PinFile:
 
 def _problem(path: Path, message: str, remedy: str) -> Problem:
     return Problem(path=path.name, line=0, message=message, remedy=remedy, severity=Severity.WARNING)
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    beside.replace(path)
 
 
 def _pinned(content: Mapping[str, Any]) -> Pinned:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hub.core.errors import Unavailable
-from hub.parts.places import write_private
+from hub.private_file import write_private
 
 FOLDERS = ("logs", "bin", "recordings")
 

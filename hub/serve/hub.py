@@ -24,11 +24,12 @@ from hub.gateway.server import Gateway
 from hub.http.access import LOOPBACK, Access, Doorkeeper
 from hub.http.status import HubStatus
 from hub.parts.part import Part
-from hub.parts.places import Places, places, write_private
+from hub.parts.places import Places, places
 from hub.parts.practice import Practice, practice_part
 from hub.parts.providers import providers
 from hub.pool.config_file import ConfigFile
 from hub.pool.pool import Pool
+from hub.private_file import write_private
 from hub.serve.announce import say, say_ready
 from hub.serve.home import findable, read_token
 from hub.serve.voice import Ground, Voice

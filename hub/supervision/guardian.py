@@ -17,6 +17,7 @@ from anyio import to_thread
 from anyio.abc import TaskStatus
 
 from hub.core.errors import Unavailable
+from hub.private_file import write_private
 from hub.supervision import orphans
 from hub.supervision.pipes import PipeWriter, ended
 
@@ -128,7 +129,7 @@ class Guardian:
             "processes": [[pid, since, name] for pid, (since, name) in self._watched.items()],
         }
         try:
-            _replace(self._home / FILE, json.dumps(content))
+            write_private(self._home / FILE, json.dumps(content))
         except OSError as error:
             _log.warning("%s cannot be written, so a next hub could not clean up: %s", FILE, error)
 
@@ -173,16 +174,6 @@ def _spawn(marker: str, log: Path) -> "subprocess.Popen[bytes]":
         )
     except OSError as error:
         raise Unavailable(f"The guardian of the hub's processes cannot be started: {error}.") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    new = path.with_name(f"{path.name}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
-    new.replace(path)
 
 
 def _boot() -> str:

@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,6 @@ import httpx2
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
 from mcp import MCPError
-from mcp.client.session import ClientSession
-from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher, _Pending
 
 from hub.core.errors import ConfigurationError, Unauthorized
 from hub.core.records import Approval, Question
@@ -385,15 +383,3 @@ async def test_a_server_that_wants_other_credentials_is_told_from_a_crash(
             async with connected(spec, eras):
                 pass
         tasks.cancel_scope.cancel()
-
-
-def test_what_is_used_of_the_sdks_inside_is_there() -> None:
-    """`Connection.send`, `PipeDispatcher` and `learn_param_headers` stand on these."""
-    for name in ("_stamp", "_dispatcher"):
-        assert name in ClientSession.__init__.__code__.co_names
-    assert callable(ClientSession._absorb_tool_listing)
-    inside = JSONRPCDispatcher.send_raw_request.__code__.co_names
-    assert {"_running", "_allocate_id", "_pending", "_final_write", "_cancel_outbound"} <= {*inside}
-    assert [field.name for field in fields(_Pending)] == ["send", "receive", "on_progress"]
-    assert callable(JSONRPCDispatcher._resolve_pending)
-    assert issubclass(httpx2.ConnectError, httpx2.TransportError)
