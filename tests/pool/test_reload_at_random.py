@@ -97,7 +97,7 @@ class World:
     def note(self, servers: dict[str, ServerSpec], broken: str) -> None:
         for name, entry in self.entries.items():
             spec = servers.get(name)
-            if spec is not None and not spec.missing:
+            if spec is not None and (spec.disabled or not spec.missing):
                 new = None if spec.disabled else spec
                 if new is None:
                     entry.worked, entry.works = set(), False
