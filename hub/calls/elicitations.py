@@ -21,7 +21,7 @@ from hub.core.errors import HubError, InvalidArguments, NoSuchQuestion
 from hub.core.form import Action, NoForm, Reply, elicitation
 from hub.core.form_answer import Said, Tongue, asks_back, heard, only_waits, refused
 from hub.core.form_values import content, secrets
-from hub.core.form_wording import form_wording, opening, question, typed_only
+from hub.core.form_wording import ENGLISH, FormWording, form_wording, opening, question, typed_only
 from hub.core.ports import Journal, RawResult
 from hub.core.records import Append, EventKind, Mode
 from hub.core.wire import AnswerHeard, AnswerJudged
@@ -279,7 +279,7 @@ class Elicitations:
         elif form.step.how == "opened":
             form.settle(Reply(action="accept", by=by), "the link was opened")
         else:
-            said, value = heard(form.step.field, asked.answer, _tongue(live), spoken=False)
+            said, value = heard(form.step.field, asked.answer, _tongue(live, told=ENGLISH), spoken=False)
             if said in (Said.MISFIT, Said.OTHER):
                 fits = value or "an answer to what is asked"
                 raise InvalidArguments(f"That does not fit: it takes {fits}.", next_step="Answer again.")
@@ -305,9 +305,10 @@ class Elicitations:
         return live, form
 
 
-def _tongue(live: LiveCall) -> Tongue:
+def _tongue(live: LiveCall, told: FormWording | None = None) -> Tongue:
+    """The call's language; a desktop is `told` in English what would fit."""
     language = live.request.language
-    return Tongue(wording(language), form_wording(language), datetime.now(UTC).date())
+    return Tongue(wording(language), form_wording(language), datetime.now(UTC).date(), told=told)
 
 
 def _over(live: LiveCall, form: OpenForm, *, also: int | None = None) -> None:

@@ -7,14 +7,15 @@ from enum import StrEnum
 from typing import Any, Final
 
 from hub.core.form import Choice, Field, Kind
-from hub.core.form_numbers import number_in
+from hub.core.form_numbers import number_in, numbers_in
 from hub.core.form_values import Misfit, checked, needed
-from hub.core.form_wording import FormWording
+from hub.core.form_wording_table import FormWording
 from hub.core.speech_heard import calls_off
 from hub.core.wording import Wording, words
 
 _NOT_HEARD: Final = re.compile(r"\W*\[[^\]]*\]\W*")
 _YEAR: Final = 1000
+_CLOCK: Final = re.compile(r"(?:\b\d{4}-\d{2}-\d{2}t|\b)(\d{1,2}):(\d{2})\b")
 
 
 class Said(StrEnum):
@@ -30,32 +31,37 @@ class Said(StrEnum):
 
 
 class Tongue:
-    """The two tables of one language, and the day on which it is spoken."""
+    """The two tables of one language, and the day on which it is spoken.
 
-    def __init__(self, plain: Wording, form: FormWording, today: date) -> None:
+    `told` is the table in whose words it is said what would fit, if not of the same language.
+    """
+
+    def __init__(
+        self, plain: Wording, form: FormWording, today: date, *, told: FormWording | None = None
+    ) -> None:
         self.plain = plain
         self.form = form
         self.today = today
+        self.told = told or form
 
 
 def heard(one: Field, said: str, tongue: Tongue, *, spoken: bool) -> tuple[Said, Any]:
     """Tell what a whole turn means for a field; with a misfit comes what would fit."""
     tokens = words(said)
     if not tokens or _NOT_HEARD.fullmatch(said):
-        return (Said.MISFIT, needed(one)) if tokens else (Said.OTHER, None)
+        return (Said.MISFIT, needed(one, tongue.told)) if tokens else (Said.OTHER, None)
     if " ".join(tokens) in tongue.form.skips and (not one.required or one.default is not None):
         return Said.SKIPPED, one.default
     if one.kind in (Kind.CHOICE, Kind.CHOICES) and _chosen(one.choices, tokens, tongue):
-        return _fitting(
-            one, _value(one, said, tongue, spoken=spoken)
-        )  # a choice may be called "no" or "stop"
+        # a choice may be called "no" or "stop"
+        return _fitting(one, _value(one, said, tongue, spoken=spoken), tongue)
     refusal = _refusal(one, said, tokens, tongue)
     if refusal is not None:
         return refusal, None
     value = _value(one, said, tongue, spoken=spoken)
     if value is None and (tokens[0] in tongue.form.questions or "?" in said):
         return Said.OTHER, None
-    return _fitting(one, value)
+    return _fitting(one, value, tongue)
 
 
 def refused(said: str, tongue: Tongue) -> Said | None:
@@ -76,7 +82,7 @@ def asks_back(said: str, tongue: Tongue) -> bool:
 
 
 def _refusal(one: Field | None, said: str, tokens: Sequence[str], tongue: Tongue) -> Said | None:
-    if calls_off(said):
+    if calls_off(said, tongue.form.tag):
         return Said.CANCELLED
     if one is not None and one.kind is Kind.BOOLEAN:
         return None
@@ -84,14 +90,14 @@ def _refusal(one: Field | None, said: str, tokens: Sequence[str], tongue: Tongue
     if tuple(meant) in tongue.plain.refusals:
         return Said.DECLINED
     no = bool(meant) and all(word in tongue.plain.noes for word in meant)
-    return Said.DECLINED if no or meant in (["decline"], ["i", "decline"], ["i", "refuse"]) else None
+    return Said.DECLINED if no or " ".join(meant) in tongue.form.declines else None
 
 
-def _fitting(one: Field, value: Any) -> tuple[Said, Any]:
+def _fitting(one: Field, value: Any, tongue: Tongue) -> tuple[Said, Any]:
     if value is None:
-        return Said.MISFIT, needed(one)
+        return Said.MISFIT, needed(one, tongue.told)
     try:
-        return Said.VALUE, checked(one, value)
+        return Said.VALUE, checked(one, value, tongue.told)
     except Misfit as error:
         return Said.MISFIT, str(error)
 
@@ -121,22 +127,23 @@ def _yes_or_no(said: str, tokens: Sequence[str], tongue: Tongue) -> bool | None:
         return False
     if "?" in said or not plain.doubts.isdisjoint(tokens):
         return None
-    no = meant[0] in plain.noes or meant[0] == "false"
-    yes = meant[0] in plain.yeses or meant[0] == "true" or tuple(tokens) in plain.plain_yeses
+    truth = tongue.form.truths.get(meant[0])
+    no = meant[0] in plain.noes or truth is False
+    yes = meant[0] in plain.yeses or truth is True or tuple(tokens) in plain.plain_yeses
     later = not plain.noes.isdisjoint(meant[1:]) or not plain.yeses.isdisjoint(meant[1:])
     return None if yes == no or (later and len(set(meant)) > 1) else yes
 
 
 def _chosen(choices: Sequence[Choice], tokens: Sequence[str], tongue: Tongue) -> list[Choice]:
     """The choices that are named, in their order; "large" is not named by "extra large"."""
-    line = f" {' '.join(tokens)} "
+    line = f" {' '.join(_unelided(tokens, tongue))} "
     named = {
         choice: name
         for choice in choices
-        for name in sorted((" ".join(words(choice.title)), " ".join(words(choice.value))), key=len)
+        for name in sorted((_name(choice.title, tongue), _name(choice.value, tongue)), key=len)
         if name and f" {name} " in line
     }
-    negated = not tongue.plain.noes.isdisjoint(tokens) or "not" in tokens or "except" in tokens
+    negated = not (tongue.plain.noes | tongue.form.excepts).isdisjoint(tokens)
     exact = [choice for choice, name in named.items() if f" {name} " == line]
     if exact or negated:
         return exact[:1]
@@ -148,11 +155,24 @@ def _chosen(choices: Sequence[Choice], tokens: Sequence[str], tongue: Tongue) ->
     return kept or _counted(choices, tokens, tongue)
 
 
+def _unelided(tokens: Sequence[str], tongue: Tongue) -> list[str]:
+    """L'orange is orange."""
+    starts = tuple(tongue.form.elided)
+    return [token.partition("'")[2] if token.startswith(starts) else token for token in tokens]
+
+
+def _name(text: str, tongue: Tongue) -> str:
+    return " ".join(_unelided(words(text), tongue))
+
+
 def _counted(choices: Sequence[Choice], tokens: Sequence[str], tongue: Tongue) -> list[Choice]:
-    """A choice by its place: "the second one", "number two", "the last"."""
-    places = {*(tongue.form.ordinals.get(word, 0) for word in tokens)} - {0}
-    if not places and len(tokens) <= 2 and (number := number_in(" ".join(tokens), tongue.form)) is not None:  # noqa: PLR2004  # "number two"
-        places = {int(number)}
+    """A choice by its place: "the second one", "number two"; "a big one" is none."""
+    table = tongue.form
+    places = {*(table.ordinals.get(word, 0) for word in tokens)} - {0}
+    meant = [word for word in tokens if word not in tongue.plain.fillers]
+    if not places and (len(meant) == 1 or (meant and meant[0] in table.places_by)):
+        number = number_in(" ".join(meant), table)
+        places = {int(number)} if number is not None else set()
     return [choices[place - 1] for place in sorted(places) if 1 <= place <= len(choices)]
 
 
@@ -162,7 +182,8 @@ def _text(one: Field, said: str, tongue: Tongue, *, spoken: bool) -> str | None:
         day = _day(flat, tongue)
         if day is None or one.format == "date":
             return day or (None if spoken else flat)
-        return f"{day}T{_clock(flat)}" if _clock(flat) else None
+        clock = _clock(flat, tongue.form)
+        return f"{day}T{clock}" if clock else None
     if one.format == "":
         if "?" in flat and asks_back(flat, tongue) and words(flat)[0] in tongue.form.questions:
             return None
@@ -174,7 +195,7 @@ def _without_lead_in(text: str, one: Field, table: FormWording) -> str:
     """“It's Oslo.” is Oslo; the stop is the recogniser's."""
     bare = text.rstrip(" .!,;").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     label = one.label.lower()
-    begins = (*table.lead_ins, *(f"{article} {label} is" for article in ("the", "my", "our")))
+    begins = (*(begin.format(label=label) for begin in table.label_lead_ins), *table.lead_ins)
     for begin in begins:
         if bare.lower().startswith(f"{begin} "):
             return bare[len(begin) :].strip(" ,")
@@ -183,11 +204,13 @@ def _without_lead_in(text: str, one: Field, table: FormWording) -> str:
 
 def _address(text: str, table: FormWording) -> str:
     """An address as it is spoken: “ada at example dot com”."""
-    spoken = {table.at: "@", table.dot: "."} | dict(table.signs)
     bare = text.rstrip(" .!,;").lower()
     for begin in table.lead_ins:
         bare = bare.removeprefix(f"{begin} ")
-    return "".join(spoken.get(word, word) for word in bare.split())
+    line = f" {'  '.join(bare.split())} "
+    for name in sorted(table.signs, key=len, reverse=True):
+        line = line.replace(f" {name.replace(' ', '  ')} ", table.signs[name])
+    return "".join(line.split())
 
 
 def _day(text: str, tongue: Tongue) -> str | None:
@@ -195,32 +218,59 @@ def _day(text: str, tongue: Tongue) -> str | None:
     iso = re.search(r"\b\d{4}-\d{2}-\d{2}\b", text)
     if iso is not None:
         return iso[0]
-    tokens = words(text)
-    ahead = next((tongue.form.days[word] for word in tokens if word in tongue.form.days), None)
+    table = tongue.form
+    ahead = _ahead(words(text), table)
     if ahead is not None:
         return (tongue.today + timedelta(days=ahead)).isoformat()
-    month = next((n for n, name in enumerate(tongue.form.months, 1) if name in tokens), None)
-    numbers = [int(found) for found in re.findall(r"\b(\d+)(?:st|nd|rd|th)?\b", text.lower())]
-    days = [number for number in numbers if number < _YEAR] or [
-        tongue.form.ordinals[word] for word in tokens if word in tongue.form.ordinals
-    ]
-    if month is None or len(days) < 1:
+    figures = table.day_first and re.search(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b", text)
+    if figures:
+        return _date(int(figures[3]), int(figures[2]), int(figures[1]))
+    plain = _CLOCK.sub(" ", table.hour.sub(" ", text.lower()))
+    month = next((table.months[word] for word in words(plain) if word in table.months), None)
+    numbers = _numbers(plain, table)
+    day = next((number for number in numbers if number < _YEAR), None)
+    if month is None or day is None:
         return None
-    year = next((number for number in numbers if number >= _YEAR), tongue.today.year)
+    return _date(next((number for number in numbers if number >= _YEAR), tongue.today.year), month, day)
+
+
+def _ahead(tokens: Sequence[str], table: FormWording) -> int | None:
+    """How far off a day is; “mañana por la mañana” is tomorrow."""
+    line = f" {' '.join(tokens)} "
+    for part in table.day_parts:
+        line = line.replace(f" {part} ", " ")
+    longest = sorted(table.days, key=len, reverse=True)
+    return next((table.days[name] for name in longest if f" {name} " in line), None)
+
+
+def _numbers(plain: str, table: FormWording) -> list[int]:
+    """The numbers of a date: in figures, as ordinals (the longest first), in words."""
+    figures = [int(found) for found in re.findall(rf"\b(\d+)(?:{table.day_marks})?\b", plain)]
+    line = f" {' '.join(words(plain))} "
+    ordinals = [
+        table.ordinals[name] for name in sorted(table.ordinals, key=len, reverse=True) if f" {name} " in line
+    ]
+    said = [
+        int(number) for number, by in numbers_in(re.sub(r"\d", " ", plain), table) if by not in table.articles
+    ]
+    return [*figures, *ordinals, *said]
+
+
+def _date(year: int, month: int, day: int) -> str | None:
     try:
-        return date(year, month, days[0]).isoformat()
+        return date(year, month, day).isoformat()
     except ValueError:
         return None
 
 
-def _clock(text: str) -> str | None:
+def _clock(text: str, table: FormWording) -> str | None:
     """A time of the day in a turn, as HH:MM."""
-    found = re.search(r"(?:\bT|\b)(\d{1,2}):(\d{2})\b", text) or re.search(
-        r"\b(?:at )?(\d{1,2})()(?= ?(?:a\.?m|p\.?m|o'clock)\b)", text.lower()
-    )
+    lowered = text.lower()
+    found = _CLOCK.search(lowered) or table.hour.search(lowered)
     if found is None:
         return None
-    hour, minute = int(found[1]), int(found[2] or 0)
-    if re.search(r"\d ?p\.?m\b", text.lower()) and hour < 12:  # noqa: PLR2004  # noon
+    hour, *minutes = (int(part) for part in found.groups() if part is not None)
+    minute = minutes[0] if minutes else 0
+    if table.afternoon.search(lowered) and hour < 12:  # noqa: PLR2004  # noon
         hour += 12
     return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else None  # noqa: PLR2004  # of a day

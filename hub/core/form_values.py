@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from hub.core.form import Elicitation, Field, Kind, number_of
+from hub.core.form_wording_english import ENGLISH
+from hub.core.form_wording_table import FormWording, figure
 
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
@@ -15,13 +17,13 @@ class Misfit(ValueError):
     """A value does not fit into its field; says what would."""
 
 
-def needed(one: Field) -> str:
+def needed(one: Field, table: FormWording = ENGLISH) -> str:
     """What a field takes, in words."""
-    text = _FORMATS[one.format][0] if one.format in _FORMATS else "a text"
-    return text if one.kind is Kind.TEXT else _NEEDED[one.kind]
+    formatted = one.kind is Kind.TEXT and one.format in _FORMATS
+    return table.needed[one.format if formatted else one.kind.value]
 
 
-def checked(one: Field, value: Any) -> Any:
+def checked(one: Field, value: Any, table: FormWording = ENGLISH) -> Any:
     """The value, if it fits into its field.
 
     Raises:
@@ -30,50 +32,48 @@ def checked(one: Field, value: Any) -> Any:
     match one.kind:
         case Kind.BOOLEAN:
             if not isinstance(value, bool):
-                raise Misfit(needed(one))
+                raise Misfit(needed(one, table))
         case Kind.NUMBER | Kind.INTEGER:
-            return _checked_number(one, value)
+            return _checked_number(one, value, table)
         case Kind.CHOICE:
             if value not in [choice.value for choice in one.choices]:
-                raise Misfit(needed(one))
+                raise Misfit(needed(one, table))
         case Kind.CHOICES:
-            _check_choices(one, value)
+            _check_choices(one, value, table)
         case _:
-            _check_text(one, value)
+            _check_text(one, value, table)
     return value
 
 
-def _checked_number(one: Field, value: Any) -> int | float:
+def _check_bounds(one: Field, size: float, of: str, table: FormWording) -> None:
+    if one.least is not None and size < one.least:
+        raise Misfit(table.bounds[f"least{of}"].format(count=figure(one.least, table)))
+    if one.most is not None and size > one.most:
+        raise Misfit(table.bounds[f"most{of}"].format(count=figure(one.most, table)))
+
+
+def _checked_number(one: Field, value: Any, table: FormWording) -> int | float:
     number = number_of(value)
     if number is None or (one.kind is Kind.INTEGER and number != int(number)):
-        raise Misfit(needed(one))
-    if one.least is not None and number < one.least:
-        raise Misfit(f"at least {one.least:g}")
-    if one.most is not None and number > one.most:
-        raise Misfit(f"at most {one.most:g}")
+        raise Misfit(needed(one, table))
+    _check_bounds(one, number, "", table)
     return int(number) if one.kind is Kind.INTEGER else number
 
 
-def _check_choices(one: Field, value: Any) -> None:
+def _check_choices(one: Field, value: Any, table: FormWording) -> None:
     known = [choice.value for choice in one.choices]
     if not isinstance(value, list) or any(part not in known for part in value):
-        raise Misfit(needed(one))
-    if one.least is not None and len(value) < one.least:
-        raise Misfit(f"at least {one.least:g} of the choices")
-    if one.most is not None and len(value) > one.most:
-        raise Misfit(f"at most {one.most:g} of the choices")
+        raise Misfit(needed(one, table))
+    _check_bounds(one, len(value), " choices", table)
 
 
-def _check_text(one: Field, value: Any) -> None:
+def _check_text(one: Field, value: Any, table: FormWording) -> None:
     if not isinstance(value, str) or (one.required and not value):
-        raise Misfit("a text")
-    if one.least is not None and len(value) < one.least:
-        raise Misfit(f"at least {one.least:g} characters")
-    if one.most is not None and len(value) > one.most:
-        raise Misfit(f"at most {one.most:g} characters")
-    wanted = _FORMATS.get(one.format)
-    if wanted is not None and not wanted[1](value):
-        raise Misfit(wanted[0])
+        raise Misfit(table.needed["text"])
+    _check_bounds(one, len(value), " text", table)
+    fits = _FORMATS.get(one.format)
+    if fits is not None and not fits(value):
+        raise Misfit(needed(one, table))
 
 
 def _is_email(text: str) -> bool:
@@ -100,19 +100,7 @@ def _is_moment(text: str) -> bool:
     return "T" in text
 
 
-_NEEDED: Final = {
-    Kind.BOOLEAN: "yes or no",
-    Kind.NUMBER: "a number",
-    Kind.INTEGER: "a whole number",
-    Kind.CHOICE: "one of the choices",
-    Kind.CHOICES: "some of the choices",
-}
-_FORMATS: Final = {
-    "email": ("an email address", _is_email),
-    "uri": ("a web address", _is_uri),
-    "date": ("a date", _is_date),
-    "date-time": ("a date and a time", _is_moment),
-}
+_FORMATS: Final = {"email": _is_email, "uri": _is_uri, "date": _is_date, "date-time": _is_moment}
 
 
 def content(fields: Sequence[Field], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -122,7 +110,7 @@ def content(fields: Sequence[Field], given: Mapping[str, Any]) -> tuple[dict[str
         value = given.get(one.name)
         if value is None or (value == "" and one.kind is not Kind.BOOLEAN):
             if one.required:
-                wrong[one.name] = "it is needed"
+                wrong[one.name] = ENGLISH.is_needed
             continue
         try:
             taken[one.name] = checked(one, value)

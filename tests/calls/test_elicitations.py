@@ -118,6 +118,24 @@ async def test_fields_are_asked_one_by_one_and_the_answers_go_to_the_server() ->
     assert {command.n for command in room.call.commands} == set(room.call.done)  # no other job asks again
 
 
+async def test_a_german_call_is_asked_and_answered_in_german() -> None:
+    room = Room()
+    room.call.request = room.call.request.model_copy(update={"language": "de-AT"})
+    async with room.being_asked(FORM):
+        (said,) = room.said()
+        assert said.startswith("shop fragt: Please complete your order. ")
+        assert said.endswith("Welche Zahl soll ich für quantity eintragen? Von 1 bis 10.")
+        room.hears("viele")
+        assert room.said()[-1].startswith("Das passt nicht: Ich brauche eine ganze Zahl.")
+        answer = AnswerQuestion(call_id="c1", question_id=room.form.id, answer="zwölf")
+        with pytest.raises(InvalidArguments, match="at most 10"):
+            room.forms.answer(answer, "the desktop (d)")
+        room.hears("drei bitte")
+        assert room.said()[-1] == "Was wählen Sie für size: small oder large?"
+        room.hears("das zweite", how="by voice")
+    assert room.result == {"action": "accept", "content": {"quantity": 3, "size": "large"}}
+
+
 async def test_what_does_not_fit_is_asked_once_more_and_then_dropped() -> None:
     room = Room()
     async with room.being_asked(FORM):
