@@ -17,12 +17,14 @@ NAME_MOST: Final = 200
 _SECRET_WORDS: Final = frozenset(
     words(
         "password passwd pwd passphrase passcode passwort token secret secrets credential credentials pin "
-        "cvv cvc csc ssn otp totp mfa key apikey iban auth authorization bearer cookie dsn"
+        "cvv cvc csc ssn otp totp mfa key apikey iban auth authorization bearer cookie dsn "
+        "kennwort geheimzahl geheimnis zugangscode sicherheitscode kreditkartennummer contrasena clave"
     )
 )
 _SECRET_ROWS: Final = (
     "credit card", "card number", "debit card", "security code", "verification code", "access code",
     "one time code", "recovery code", "seed phrase", "social security", "connection string",
+    "mot de passe", "contrase a",  # contraseña: the letter is no part of a word here
 )  # fmt: skip
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*|[0-9]+[a-z]*")
 Action: TypeAlias = Literal["accept", "decline", "cancel"]

@@ -101,6 +101,7 @@ def test_a_link_shows_the_host_that_it_leads_to() -> None:
     [
         "password", "userPassword", "API_KEY", "apiKey", "accessToken", "pin", "PIN", "cardNumber",
         "your credit card number", "client_secret", "one-time code", "CVV2", "otp", "seed phrase", "IBAN",
+        "Kennwort", "Ihre Geheimzahl", "contraseña", "mot de passe", "Clave",
     ],
 )  # fmt: skip
 def test_what_must_not_be_said_aloud_is_known_by_its_name(text: str) -> None:
