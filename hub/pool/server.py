@@ -124,7 +124,8 @@ class Server:
             earlier, self._fallback = self._fallback, self._way_back(spec)
             self._launcher.retire(old)
             new = self._launcher.launch(spec, like=old, after=None if beside else old)
-            new.returned = earlier is not None and earlier.spec.fingerprint == spec.fingerprint
+            if earlier is not None and earlier.spec.fingerprint == spec.fingerprint:
+                new.returns(earlier)
             self._take_over(new)
 
     def _take_over(self, new: Version) -> None:
@@ -147,7 +148,8 @@ class Server:
         """Find what can be started again if the new version turns out to be no good."""
         old, earlier = self.current, self._fallback
         works = (old.been_ready or old.returned) and not old.given_up
-        back = old if works and (old.proved or earlier is None) else earlier
+        newer = earlier is None or old.proved or old.trust > earlier.trust
+        back = old if works and newer else earlier
         return None if back is None or back.spec.fingerprint == new.fingerprint else back
 
     def _in_vain(self) -> str | None:
@@ -167,5 +169,5 @@ class Server:
         self._launcher.retire(new)
         after = None if self._beside(old.spec) else new
         back = self._launcher.launch(old.spec, like=old, after=after)
-        back.returned = True
+        back.returns(old)
         self._take_over(back)

@@ -42,6 +42,8 @@ class Version:
     """What must have gone before anything of this version starts."""
     returned: bool = False
     """It had worked before an edit in vain, and is being started again."""
+    doubted: bool = False
+    """Before that edit something had spoken against it."""
     calls: dict[str, Session] = field(default_factory=dict)
     """The sessions of voice calls, by call."""
     spare: Session | None = None
@@ -92,8 +94,20 @@ class Version:
         return all(member.proved for member in self.shared.members)
 
     @property
+    def trust(self) -> int:
+        """2: it has proved itself; 1: it was up, and was not lost; 0: it was lost, or never up."""
+        if self.proved:
+            return 2
+        lost = self.doubted or any(member.runner.snapshot.restarts for member in self.shared.members)
+        return int((self.been_ready or self.returned) and not lost)
+
+    @property
     def last_error(self) -> str | None:
         return next((member.last_error for member in self.shared.members if member.last_error), None)
+
+    def returns(self, earlier: "Version") -> None:
+        """It is that version once more."""
+        self.returned, self.doubted = True, earlier.trust == 0
 
     def adopt(self, spec: ServerSpec) -> None:
         """Go by a spec that differs in what needs no new process."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hub.core.backoff import RestartPolicy
@@ -243,6 +243,13 @@ async def live(steps: list[tuple[Any, ...]]) -> None:
                 await world.do(step)
 
 
+CRASHED = [("write", "port", DIES, 0.0), ("rest",)]
+"""What runs has been up, and is lost again and again."""
+GONE = ("write", "port", REFUSED, 1.5)
+
+
+@example([*CRASHED, ("write", "port", "1", 1.5), GONE])
+@example([*CRASHED, GONE, ("write", "port", "1", 1.5), GONE])
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=10, max_size=30))
 def test_what_should_run_runs_alone_and_everybody_is_answered(steps: list[tuple[Any, ...]]) -> None:
