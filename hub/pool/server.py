@@ -77,8 +77,9 @@ class Server:
             self._go_to(self._refused.spec, beside=self._beside(self._refused.spec))
             return
         for version in self._versions():
-            for member in version.members:
-                member.runner.restart()
+            for session in version.sessions:  # one of a call that is over finishes what it is asked, and goes
+                for member in session.members:
+                    member.runner.restart()
 
     def stop(self) -> None:
         """Let everything go."""

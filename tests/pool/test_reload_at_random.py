@@ -245,10 +245,12 @@ async def live(steps: list[tuple[Any, ...]]) -> None:
 
 CRASHED = [("write", "port", DIES, 0.0), ("rest",)]
 """What runs has been up, and is lost again and again."""
+CALL_OVER = [("write", "own", "1", 0.0), ("ask", "own", "c", False), ("wait", 0.5), ("over", "c")]
 GONE = ("write", "port", REFUSED, 1.5)
 
 
 @example([*CRASHED, ("write", "port", "1", 1.5), GONE])
+@example([*CALL_OVER, ("restart", "own")])
 @example([*CRASHED, GONE, ("write", "port", "1", 1.5), GONE])
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=10, max_size=30))
