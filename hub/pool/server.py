@@ -148,10 +148,11 @@ class Server:
     def _way_back(self, new: ServerSpec) -> Version | None:
         """Find what can be started again if the new version turns out to be no good."""
         old, earlier = self.current, self._fallback
+        if earlier is not None and earlier.spec.fingerprint == new.fingerprint:
+            earlier = None
         works = (old.been_ready or old.returned) and not old.given_up
         newer = earlier is None or old.proved or old.trust > earlier.trust
-        back = old if works and newer else earlier
-        return None if back is None or back.spec.fingerprint == new.fingerprint else back
+        return old if works and newer else earlier
 
     def _in_vain(self) -> str | None:
         """Say why the current version is no good, if it has shown that."""

@@ -250,6 +250,7 @@ GONE = ("write", "port", REFUSED, 1.5)
 
 
 @example([*CRASHED, ("write", "port", "1", 1.5), GONE])
+@example([("write", "plain", version, 0.5) for version in (DIES, "1", DIES)])
 @example([*CALL_OVER, ("restart", "own")])
 @example([*CRASHED, GONE, ("write", "port", "1", 1.5), GONE])
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
