@@ -183,14 +183,22 @@ async def http_with_sse(
         sse_read_timeout=SSE_SILENCE_SECONDS,
         httpx_client_factory=client,
     )
-    async with AsyncExitStack() as stack:
-        try:
-            streams = await stack.enter_async_context(connecting)
-        except httpx2.HTTPStatusError as error:
-            session.check()
-            reason = session.reason or f"HTTP {error.response.status_code}"
-            raise ConnectionLost(f"The server {reason}.", written=False) from error
-        yield streams
+    open_ = False
+    try:
+        async with AsyncExitStack() as stack:
+            try:
+                streams = await stack.enter_async_context(connecting)
+            except httpx2.HTTPStatusError as error:
+                session.check()
+                reason = session.reason or f"HTTP {error.response.status_code}"
+                raise ConnectionLost(f"The server {reason}.", written=False) from error
+            open_ = True
+            yield streams
+    except BaseExceptionGroup as group:
+        # The stream's end is known by then; on some of its ways out the SDK tells of it once more.
+        _, rest = group.split(httpx2.TransportError)
+        if rest is not None or not open_:
+            raise
 
 
 def written_mark(data: Any) -> bool | None:
