@@ -179,12 +179,18 @@ def test_without_a_hub_it_says_how_to_start_one(home: Path, folder: Path, capsys
     assert "Start one with ./scripts/run or hub serve." in capsys.readouterr().err
 
 
+LISTENING = (  # a shell that runs the tests in the background has Ctrl-C ignored
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from hub.__main__ import main; sys.exit(main())"
+)
+
+
 def test_ctrl_c_ends_the_call_that_runs(fake: FakeHub, folder: Path) -> None:
     answers(fake, done=False, passed=None)
     fake.delay = 0.05
     (folder / "a.toml").write_text(HEAD)
     process = subprocess.Popen(
-        [sys.executable, "-m", "hub", "rehearse", str(folder)],
+        [sys.executable, "-c", LISTENING, "rehearse", str(folder)],
         env={**os.environ, "HUB_HOME": str(fake.home)},
         stderr=subprocess.PIPE,
         text=True,
