@@ -1,8 +1,9 @@
 // The caller's side of one call, from the link to its end. What it knows is in `store`; the view only reads that.
 import { createStore } from "../dom.js";
 import { Refused } from "../http.js";
+import { Asked, NOTHING_ASKED, askedBefore } from "./asked.js";
 import { createMeter, wakeAudio } from "./levels.js";
-import { decide, fill, joinInfo, signalUrl, takeSeat } from "./link.js";
+import { joinInfo, signalUrl, takeSeat } from "./link.js";
 import { microphones, openMicrophone } from "./microphone.js";
 import { createRoom, sendText } from "./room.js";
 import { keepLines, keptLines, withAllFinal, withSegment, withTool, withToolEnded } from "./transcript.js";
@@ -22,13 +23,14 @@ const OVER = new Set(["ROOM_DELETED", "ROOM_CLOSED", "PARTICIPANT_REMOVED"]);
 const START = {
   phase: "loading", step: "", info: null, problem: null, ended: null, since: 0,
   agent: "absent", notice: "", trouble: "", soundBlocked: false,
-  microphone: "none", microphoneId: "", devices: [], lines: [], action: null, deciding: false, form: null,
+  microphone: "none", microphoneId: "", devices: [], lines: [], ...NOTHING_ASKED,
 };
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export class Call {
   #link;
+  #asked;
   #room = null;
   #track = null;
   #meters = { microphone: null, agent: null };
@@ -43,6 +45,7 @@ export class Call {
   constructor(link) {
     this.#link = link;
     this.store = createStore({ ...START, lines: keptLines(link.callId) });
+    this.#asked = new Asked(link, this.store, { notice: (text) => this.#notice(text), look: () => this.#infoWhileInCall() });
   }
 
   #set = (change) => {
@@ -127,7 +130,7 @@ export class Call {
       return;
     }
     if (this.#room !== room) return;
-    this.#set({ phase: "in-call", step: "", action: this.store.get().info?.pending_action || null, form: this.store.get().info?.pending_form || null, since: Date.now(), soundBlocked: !room.canPlaybackAudio });
+    this.#set({ phase: "in-call", step: "", ...askedBefore(this.store.get().info), since: Date.now(), soundBlocked: !room.canPlaybackAudio });
     if (this.store.get().agent === "absent") this.#timer("agent", AGENT_WITHIN, () => this.#giveUp(words.NO_AGENT));
   }
 
@@ -241,7 +244,7 @@ export class Call {
     this.#track?.stop();
     this.#track = null;
     this.#unsent = [];
-    this.#set({ microphone: "none", agent: "absent", soundBlocked: false, trouble: "", notice: "", action: null, form: null, deciding: false, lines: withAllFinal(this.store.get().lines) });
+    this.#set({ microphone: "none", agent: "absent", soundBlocked: false, trouble: "", notice: "", ...NOTHING_ASKED, lines: withAllFinal(this.store.get().lines) });
     room?.disconnect().catch(() => {});
     document.querySelectorAll("body > audio").forEach((element) => element.remove());
   }
@@ -267,10 +270,7 @@ export class Call {
     const id = event.tool_call || event.tool || "tool";
     if (event.kind === "tool_started") this.#set({ lines: withTool(lines, id, event.title || event.text || event.tool || "a tool") });
     else if (event.kind === "tool_ended") this.#set({ lines: withToolEnded(lines, id, event.ok !== false, event.rows || event.text ? event : null) });
-    else if (event.kind === "action") this.#set({ action: { id: event.action, text: event.text, phrase: event.phrase }, deciding: false });
-    else if (event.kind === "action_closed") this.#actionClosed(event.action);
-    else if (event.kind === "form") this.#formAsked();
-    else if (event.kind === "form_closed") this.#formClosed(event.action);
+    else if (this.#asked.take(event)) return;
     else if (event.kind === "notice") this.#notice(event.text || "");
     else if (event.kind === "provider") this.#set({ trouble: event.ok === true ? "" : words.providerWords(event) });
     else if (event.kind === "recording") this.#recording(event.on === true);
@@ -283,47 +283,13 @@ export class Call {
     this.#set({ info: { ...this.store.get().info, recorded: on } });
   }
 
-  #actionClosed(id) {
-    if (this.store.get().action?.id === id) this.#set({ action: null, deciding: false });
-  }
+  /** Answers on the page what could be said as well: see Asked. */
+  decide = (decision) => this.#asked.decide(decision);
+  fill = (decision, content) => this.#asked.fill(decision, content);
 
-  /** Press instead of saying it; whoever decides first, counts. */
-  async decide(decision) {
-    const { action, deciding } = this.store.get();
-    if (!action || deciding) return;
-    this.#set({ deciding: true });
-    try {
-      await decide(this.#link, action.id, decision);
-    } catch (error) {
-      if (error.code !== "no_such_action") return this.#set({ deciding: false, notice: `${error.message} ${error.nextStep || ""}`.trim() });
-    }
-    this.#actionClosed(action.id);
-  }
-
-  /** What a server asks is fetched: a secret, or a link, does not go through the room. */
-  async #formAsked() {
+  async #infoWhileInCall() {
     const info = await this.#currentInfo();
-    if (this.#room && info) this.#set({ form: info.pending_form || null, deciding: false });
-  }
-
-  #formClosed(id) {
-    if (id?.startsWith(this.store.get().form?.id)) this.#set({ form: null, deciding: false });
-  }
-
-  /** Answer a server's form, or open its link, or refuse; whoever answers first, counts. */
-  async fill(decision, content = {}) {
-    const { form, deciding } = this.store.get();
-    if (!form || deciding) return;
-    this.#set({ deciding: true });
-    try {
-      await fill(this.#link, form.id, decision, content);
-    } catch (error) {
-      if (error.code !== "no_such_question") {
-        this.#set({ deciding: false });
-        return this.#notice(`${error.message} ${error.nextStep || ""}`.trim());
-      }
-    }
-    this.#formClosed(form.id);
+    return this.#room ? info : null;
   }
 
   #notice(notice) {
