@@ -391,11 +391,8 @@ async def test_whoever_waits_hears_the_line_that_was_spoken_last(hub: House, era
 
     async with witness(hub, era, way) as client:
         call_id = await begin(client, first_message="Hello there.")
-        result = await client.call_tool(
-            "get_call",
-            {"call_id": call_id, "wait_seconds": 9, "until": "ended"},
-            progress_callback=on_progress,
-        )
+        waited = {"call_id": call_id, "wait_seconds": 9, "until": "ended"}
+        result = await client.call_tool("get_call", waited, progress_callback=on_progress)
         await ask(client, "end_call", call_id=call_id)
     assert not result.is_error
     assert lines == ["agent: Hello there."] * 3
