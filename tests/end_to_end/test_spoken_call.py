@@ -72,14 +72,26 @@ async def test_the_three_questions_are_answered_aloud_with_what_the_database_hol
             assert str(row[0]) in re.findall(r"\d+", answer), f"{question}: {answer}, but there are {row[0]}"
 
 
+TRIES = 3
+"""Practice's recogniser now and then refuses a sentence that is torn; that is not what is proven here."""
+NOT_UNDERSTOOD = "[not understood]"
+
+
 async def test_a_pause_of_0_8_seconds_inside_a_sentence_does_not_end_the_turn(hub: House) -> None:
     pause = np.zeros(int(0.8 * RATE), np.int16)
     spoken = np.concatenate([samples("which tables"), pause, samples("do we have")])
+    heard: list[str] = []
     async with spoken_call(hub) as (caller, call_id):
-        said = await caller.say(spoken)
-        await caller.onset(said.end, seconds=ANSWER_SECONDS)
-        turns = hub.get(f"/api/calls/{call_id}/transcript")["turns"]
-    assert [turn["text"] for turn in turns if turn["role"] == "caller"] == ["which tables do we have"]
+        for times in range(1, TRIES + 1):
+            said = await caller.say(spoken)
+            await caller.onset(said.end, seconds=ANSWER_SECONDS)
+            await caller.quiet()
+            turns = hub.get(f"/api/calls/{call_id}/transcript")["turns"]
+            heard = [turn["text"] for turn in turns if turn["role"] == "caller"]
+            assert len(heard) == times, "the pause has ended the turn"
+            if heard[-1] != NOT_UNDERSTOOD:
+                break
+    assert heard[-1] == "which tables do we have"
 
 
 async def test_a_sentence_outside_the_phrases_is_answered_with_what_practice_can_do(
