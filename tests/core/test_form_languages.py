@@ -183,3 +183,10 @@ def test_a_desktop_is_told_in_its_own_words_what_fits() -> None:
     german = Tongue(wording("de"), form_wording("de-AT"), date(2026, 11, 22), told=ENGLISH)
     assert heard(COUNT, "viele", german, spoken=False) == (MISFIT, "a whole number")
     assert form_wording("de_AT") is form_wording("German") is LANGUAGES["de"]
+
+
+@pytest.mark.parametrize("tag", NAMES)
+def test_a_form_without_fields_is_a_question_of_its_own(tag: str) -> None:
+    table = form_wording(tag)
+    consent = Field(name="", label="Shall I go on", kind=Kind.BOOLEAN, required=True)
+    assert question(consent, table).startswith(table.consent)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.core.records import EndedReason, Event, EventKind, Role, Turn
+from hub.core.records import CallRecord, CallStatus, EndedReason, Event, EventKind, Mode, Role, Turn
 from hub.core.rehearsal import LINE_MOST, AgentTurn, Line, messages, passed, problems, read_line
 
 SAID_ALL = {"how": "said_all", "said": 2, "why": ""}
@@ -139,3 +139,17 @@ def test_a_rehearsal_passes_when_nothing_went_wrong_and_every_criterion_is_shown
     found: list[str], met: list[Any], good: bool
 ) -> None:
     assert passed(found, [{"met": one} for one in met]) is good
+
+
+@pytest.mark.parametrize("played", [None, {"lines": 2}])
+def test_a_call_says_whether_somebody_plays_its_caller(played: dict[str, Any] | None) -> None:
+    call = CallRecord(
+        id="c",
+        mode=Mode.TEXT,
+        goal="g",
+        room="r",
+        status=CallStatus.IN_PROGRESS,
+        created_at=0.0,
+        request={"goal": "g"} | ({"rehearsal": played} if played else {}),
+    )
+    assert call.rehearsal == played
