@@ -25,6 +25,7 @@ from hub.voice.notices import Notices
 from hub.voice.people import People, RoomWatch
 from hub.voice.persona import Persona
 from hub.voice.recording import Outlets, Recording
+from hub.voice.resuming import Resuming
 from hub.voice.session import HEARING_RATE, add_answer, build_agent, build_session, room_options
 from hub.voice.shared import Shared
 from hub.voice.speaker import Speaker
@@ -147,6 +148,8 @@ class _Conversation:
         self._listening.on_words = self._asking.agent_said
         if self._typed:
             self._session.output.transcription = self._listening.words
+        else:
+            Resuming(self._session, self._persona.turns.resume)
         await self._session.start(
             build_agent(self._persona, self._brief, self._catalogue.listed, self._answered),
             room=self._ctx.room,
