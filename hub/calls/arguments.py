@@ -36,24 +36,31 @@ class ToolsOfCall(Arguments):
     read_only: bool = Field(default=False, description="Only tools that change nothing")
 
 
-class StartVoiceCall(Arguments):
-    """Parameters of start_voice_call."""
+class Conversation(Arguments):
+    """What a call is about, spoken or rehearsed."""
 
     goal: str = Field(min_length=1, max_length=4000, description="What the call is for, in a sentence or two")
-    mode: Literal["browser", "text"] = Field(
-        default="browser", description="browser: the caller opens a link and speaks; text: a typed call"
+    success_criteria: list[str] = Field(
+        default=[], description="What has to be so in the end; each is judged"
     )
-    success_criteria: list[str] = Field(default=[], description="When the call counts as a success")
     questions: list[QuestionAsked] = Field(default=[], description="What the agent is to find out")
     context: str | None = Field(default=None, max_length=20000, description="What the agent should know")
     instructions: str | None = Field(default=None, max_length=8000, description="How the agent should behave")
     first_message: str | None = Field(
-        default=None, max_length=1000, description="The agent's first words, spoken exactly as given"
+        default=None, max_length=1000, description="The agent's first words, exactly as given"
     )
     language: str | None = Field(default=None, description="Language of the call, for example en or de-DE")
+    view: str = Field(default="voice", description="The view of servers.json that the call may use")
+
+
+class StartVoiceCall(Conversation):
+    """Parameters of start_voice_call."""
+
+    mode: Literal["browser", "text"] = Field(
+        default="browser", description="browser: the caller opens a link and speaks; text: a typed call"
+    )
     voice: str | None = Field(default=None, description="The voice that speaks, for example ash")
     persona: str | None = Field(default=None, description="Name of a persona file")
-    view: str = Field(default="voice", description="The view of servers.json that the call may use")
     tools: ToolsOfCall | None = Field(default=None, description="Tools for this call only")
     max_minutes: float = Field(default=15, gt=0, le=240, description="The call ends after this time")
     record: bool = Field(

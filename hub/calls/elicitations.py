@@ -19,7 +19,7 @@ from hub.calls.live import LiveCall, LiveCalls
 from hub.calls.open_form import OpenForm, steps_of
 from hub.core.errors import HubError, InvalidArguments, NoSuchQuestion
 from hub.core.form import Action, NoForm, Reply, elicitation
-from hub.core.form_answer import Said, Tongue, asks_back, heard, only_waits, refused
+from hub.core.form_answer import Hearing, Said, asks_back, heard, only_waits, refused
 from hub.core.form_values import content, secrets
 from hub.core.form_wording import ENGLISH, FormWording, form_wording, opening, question, typed_only
 from hub.core.ports import Journal, RawResult
@@ -176,7 +176,7 @@ class Elicitations:
         """Whether the turn is an answer, and whether it may not be kept."""
         if form.step.how != "said":
             return self._beside_page(live, form, turn)
-        said, value = heard(form.step.field, turn.text, _tongue(live), spoken=turn.how == "by voice")
+        said, value = heard(form.step.field, turn.text, _hearing(live), spoken=turn.how == "by voice")
         if said is Said.OTHER:
             return False, False
         early = turn.asked_until is None or turn.began < turn.asked_until
@@ -188,14 +188,14 @@ class Elicitations:
 
     def _beside_page(self, live: LiveCall, form: OpenForm, turn: AnswerHeard) -> tuple[bool, bool]:
         """What is said while something is to be done on a page."""
-        tongue = _tongue(live)
-        refusal = refused(turn.text, tongue)
+        hearing = _hearing(live)
+        refusal = refused(turn.text, hearing)
         if refusal is not None:
             self._went(live, form, refusal, None, f"the caller, {turn.how}")
             return True, False
-        if only_waits(turn.text, tongue):
+        if only_waits(turn.text, hearing):
             return True, False
-        if form.step.how == "opened" or asks_back(turn.text, tongue):
+        if form.step.how == "opened" or asks_back(turn.text, hearing):
             return False, False
         table = form_wording(live.request.language)
         place = table.places[form.page]
@@ -279,7 +279,7 @@ class Elicitations:
         elif form.step.how == "opened":
             form.settle(Reply(action="accept", by=by), "the link was opened")
         else:
-            said, value = heard(form.step.field, asked.answer, _tongue(live, told=ENGLISH), spoken=False)
+            said, value = heard(form.step.field, asked.answer, _hearing(live, told=ENGLISH), spoken=False)
             if said in (Said.MISFIT, Said.OTHER):
                 fits = value or "an answer to what is asked"
                 raise InvalidArguments(f"That does not fit: it takes {fits}.", next_step="Answer again.")
@@ -305,10 +305,10 @@ class Elicitations:
         return live, form
 
 
-def _tongue(live: LiveCall, told: FormWording | None = None) -> Tongue:
+def _hearing(live: LiveCall, told: FormWording | None = None) -> Hearing:
     """The call's language; a desktop is `told` in English what would fit."""
     language = live.request.language
-    return Tongue(wording(language), form_wording(language), datetime.now(UTC).date(), told=told)
+    return Hearing(wording(language), form_wording(language), datetime.now(UTC).date(), told=told)
 
 
 def _over(live: LiveCall, form: OpenForm, *, also: int | None = None) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from hub.calls.arguments import Arguments, QuestionAsked, StartVoiceCall, ToolsOfCall
+from hub.calls.arguments import Conversation, StartVoiceCall, ToolsOfCall
 
 TURNS: Final = 12
 TURNS_MOST: Final = 50
@@ -16,26 +16,14 @@ NO_CALLER: Final = (
 )
 
 
-class RehearseCall(Arguments):
+class RehearseCall(Conversation):
     """Parameters of rehearse_call."""
 
-    goal: str = Field(min_length=1, max_length=4000, description="What the call is for, in a sentence or two")
     persona: str = Field(min_length=1, description="Name of the persona file that is tried out")
     caller: Annotated[list[Spoken], Field(min_length=1)] | Spoken = Field(
         description="What the caller says: a list of lines, said one after the other as the agent answers; "
         "or one text that describes who calls and what they want, which a language model then plays"
     )
-    success_criteria: list[str] = Field(
-        default=[], description="What has to be so in the end; each is judged"
-    )
-    questions: list[QuestionAsked] = Field(default=[], description="What the agent is to find out")
-    context: str | None = Field(default=None, max_length=20000, description="What the agent should know")
-    instructions: str | None = Field(default=None, max_length=8000, description="How the agent should behave")
-    first_message: str | None = Field(
-        default=None, max_length=1000, description="The agent's first words, exactly as given"
-    )
-    language: str | None = Field(default=None, description="Language of the call, for example en or de-DE")
-    view: str = Field(default="voice", description="The view of servers.json that the call may use")
     tools: ToolsOfCall | None = Field(
         default=None, description="Tools for this call only; a rehearsal never has any that write"
     )

@@ -112,7 +112,8 @@ class Starter:
         record = await self._journal.create(replace(new, request=new.request | {"rehearsal": dict(noted)}))
         live = self._live.add(LiveCall(record=record, request=request))
         logger.info("call %s: a rehearsal", record.id)
-        return live, self._started(await self._open_text(live), ready, missing, [])
+        warnings = await self._of_language(request)
+        return live, self._started(await self._open_text(live), ready, missing, warnings)
 
     async def _known(self, key: str | None) -> CallRecord | None:
         """A call that is asked for again is that call, whatever has become of it."""

@@ -30,7 +30,7 @@ class Said(StrEnum):
     """No answer: a question back, or nothing."""
 
 
-class Tongue:
+class Hearing:
     """The two tables of one language, and the day on which it is spoken.
 
     `told` is the table in whose words it is said what would fit, if not of the same language.
@@ -45,105 +45,105 @@ class Tongue:
         self.told = told or form
 
 
-def heard(one: Field, said: str, tongue: Tongue, *, spoken: bool) -> tuple[Said, Any]:
+def heard(one: Field, said: str, hearing: Hearing, *, spoken: bool) -> tuple[Said, Any]:
     """Tell what a whole turn means for a field; with a misfit comes what would fit."""
     tokens = words(said)
     if not tokens or _NOT_HEARD.fullmatch(said):
-        return (Said.MISFIT, needed(one, tongue.told)) if tokens else (Said.OTHER, None)
-    if " ".join(tokens) in tongue.form.skips and (not one.required or one.default is not None):
+        return (Said.MISFIT, needed(one, hearing.told)) if tokens else (Said.OTHER, None)
+    if " ".join(tokens) in hearing.form.skips and (not one.required or one.default is not None):
         return Said.SKIPPED, one.default
-    if one.kind in (Kind.CHOICE, Kind.CHOICES) and _chosen(one.choices, tokens, tongue):
+    if one.kind in (Kind.CHOICE, Kind.CHOICES) and _chosen(one.choices, tokens, hearing):
         # a choice may be called "no" or "stop"
-        return _fitting(one, _value(one, said, tongue, spoken=spoken), tongue)
-    refusal = _refusal(one, said, tokens, tongue)
+        return _fitting(one, _value(one, said, hearing, spoken=spoken), hearing)
+    refusal = _refusal(one, said, tokens, hearing)
     if refusal is not None:
         return refusal, None
-    value = _value(one, said, tongue, spoken=spoken)
-    if value is None and (tokens[0] in tongue.form.questions or "?" in said):
+    value = _value(one, said, hearing, spoken=spoken)
+    if value is None and (tokens[0] in hearing.form.questions or "?" in said):
         return Said.OTHER, None
-    return _fitting(one, value, tongue)
+    return _fitting(one, value, hearing)
 
 
-def refused(said: str, tongue: Tongue) -> Said | None:
+def refused(said: str, hearing: Hearing) -> Said | None:
     """Whether somebody who is to do something on a page does not want to; None: they did not say so."""
-    return _refusal(None, said, words(said), tongue)
+    return _refusal(None, said, words(said), hearing)
 
 
-def only_waits(said: str, tongue: Tongue) -> bool:
+def only_waits(said: str, hearing: Hearing) -> bool:
     """Whether a turn says no more than that somebody is at it."""
-    bare = " ".join(word for word in words(said) if word not in tongue.plain.fillers)
-    return " ".join(words(said)) in tongue.form.waits or not bare or bare in tongue.form.waits
+    bare = " ".join(word for word in words(said) if word not in hearing.plain.fillers)
+    return " ".join(words(said)) in hearing.form.waits or not bare or bare in hearing.form.waits
 
 
-def asks_back(said: str, tongue: Tongue) -> bool:
+def asks_back(said: str, hearing: Hearing) -> bool:
     """Whether a turn is a question of its own."""
     tokens = words(said)
-    return "?" in said or bool(tokens and tokens[0] in tongue.form.questions)
+    return "?" in said or bool(tokens and tokens[0] in hearing.form.questions)
 
 
-def _refusal(one: Field | None, said: str, tokens: Sequence[str], tongue: Tongue) -> Said | None:
-    if calls_off(said, tongue.form.tag):
+def _refusal(one: Field | None, said: str, tokens: Sequence[str], hearing: Hearing) -> Said | None:
+    if calls_off(said, hearing.form.tag):
         return Said.CANCELLED
     if one is not None and one.kind is Kind.BOOLEAN:
         return None
-    meant = [word for word in tokens if word not in tongue.plain.fillers]
-    if tuple(meant) in tongue.plain.refusals:
+    meant = [word for word in tokens if word not in hearing.plain.fillers]
+    if tuple(meant) in hearing.plain.refusals:
         return Said.DECLINED
-    no = bool(meant) and all(word in tongue.plain.noes for word in meant)
-    return Said.DECLINED if no or " ".join(meant) in tongue.form.declines else None
+    no = bool(meant) and all(word in hearing.plain.noes for word in meant)
+    return Said.DECLINED if no or " ".join(meant) in hearing.form.declines else None
 
 
-def _fitting(one: Field, value: Any, tongue: Tongue) -> tuple[Said, Any]:
+def _fitting(one: Field, value: Any, hearing: Hearing) -> tuple[Said, Any]:
     if value is None:
-        return Said.MISFIT, needed(one, tongue.told)
+        return Said.MISFIT, needed(one, hearing.told)
     try:
-        return Said.VALUE, checked(one, value, tongue.told)
+        return Said.VALUE, checked(one, value, hearing.told)
     except Misfit as error:
         return Said.MISFIT, str(error)
 
 
-def _value(one: Field, said: str, tongue: Tongue, *, spoken: bool) -> Any:
+def _value(one: Field, said: str, hearing: Hearing, *, spoken: bool) -> Any:
     tokens = words(said)
     match one.kind:
         case Kind.BOOLEAN:
-            return _yes_or_no(said, tokens, tongue)
+            return _yes_or_no(said, tokens, hearing)
         case Kind.NUMBER | Kind.INTEGER:
-            return number_in(said, tongue.form)
+            return number_in(said, hearing.form)
         case Kind.CHOICE:
-            chosen = _chosen(one.choices, tokens, tongue)
+            chosen = _chosen(one.choices, tokens, hearing)
             return chosen[0].value if len(chosen) == 1 else None
         case Kind.CHOICES:
-            if " ".join(tokens) in tongue.form.all_:
+            if " ".join(tokens) in hearing.form.all_:
                 return [choice.value for choice in one.choices]
-            return [choice.value for choice in _chosen(one.choices, tokens, tongue)] or None
+            return [choice.value for choice in _chosen(one.choices, tokens, hearing)] or None
         case _:
-            return _text(one, said, tongue, spoken=spoken)
+            return _text(one, said, hearing, spoken=spoken)
 
 
-def _yes_or_no(said: str, tokens: Sequence[str], tongue: Tongue) -> bool | None:
-    plain = tongue.plain
+def _yes_or_no(said: str, tokens: Sequence[str], hearing: Hearing) -> bool | None:
+    plain = hearing.plain
     meant = [word for word in tokens if word not in plain.fillers] or list(tokens)
     if tuple(meant) in plain.refusals:
         return False
     if "?" in said or not plain.doubts.isdisjoint(tokens):
         return None
-    truth = tongue.form.truths.get(meant[0])
+    truth = hearing.form.truths.get(meant[0])
     no = meant[0] in plain.noes or truth is False
     yes = meant[0] in plain.yeses or truth is True or tuple(tokens) in plain.plain_yeses
     later = not plain.noes.isdisjoint(meant[1:]) or not plain.yeses.isdisjoint(meant[1:])
     return None if yes == no or (later and len(set(meant)) > 1) else yes
 
 
-def _chosen(choices: Sequence[Choice], tokens: Sequence[str], tongue: Tongue) -> list[Choice]:
+def _chosen(choices: Sequence[Choice], tokens: Sequence[str], hearing: Hearing) -> list[Choice]:
     """The choices that are named, in their order; "large" is not named by "extra large"."""
-    line = f" {' '.join(_unelided(tokens, tongue))} "
+    line = f" {' '.join(_unelided(tokens, hearing))} "
     named = {
         choice: name
         for choice in choices
-        for name in sorted((_name(choice.title, tongue), _name(choice.value, tongue)), key=len)
+        for name in sorted((_name(choice.title, hearing), _name(choice.value, hearing)), key=len)
         if name and f" {name} " in line
     }
-    negated = not (tongue.plain.noes | tongue.form.excepts).isdisjoint(tokens)
+    negated = not (hearing.plain.noes | hearing.form.excepts).isdisjoint(tokens)
     exact = [choice for choice, name in named.items() if f" {name} " == line]
     if exact or negated:
         return exact[:1]
@@ -152,43 +152,43 @@ def _chosen(choices: Sequence[Choice], tokens: Sequence[str], tongue: Tongue) ->
         for choice, name in named.items()
         if not any(f" {name} " in f" {other} " and name != other for other in named.values())
     ]
-    return kept or _counted(choices, tokens, tongue)
+    return kept or _counted(choices, tokens, hearing)
 
 
-def _unelided(tokens: Sequence[str], tongue: Tongue) -> list[str]:
+def _unelided(tokens: Sequence[str], hearing: Hearing) -> list[str]:
     """L'orange is orange."""
-    starts = tuple(tongue.form.elided)
+    starts = tuple(hearing.form.elided)
     return [token.partition("'")[2] if token.startswith(starts) else token for token in tokens]
 
 
-def _name(text: str, tongue: Tongue) -> str:
-    return " ".join(_unelided(words(text), tongue))
+def _name(text: str, hearing: Hearing) -> str:
+    return " ".join(_unelided(words(text), hearing))
 
 
-def _counted(choices: Sequence[Choice], tokens: Sequence[str], tongue: Tongue) -> list[Choice]:
+def _counted(choices: Sequence[Choice], tokens: Sequence[str], hearing: Hearing) -> list[Choice]:
     """A choice by its place: "the second one", "number two"; "a big one" is none."""
-    table = tongue.form
+    table = hearing.form
     places = {*(table.ordinals.get(word, 0) for word in tokens)} - {0}
-    meant = [word for word in tokens if word not in tongue.plain.fillers]
+    meant = [word for word in tokens if word not in hearing.plain.fillers]
     if not places and (len(meant) == 1 or (meant and meant[0] in table.places_by)):
         number = number_in(" ".join(meant), table)
         places = {int(number)} if number is not None else set()
     return [choices[place - 1] for place in sorted(places) if 1 <= place <= len(choices)]
 
 
-def _text(one: Field, said: str, tongue: Tongue, *, spoken: bool) -> str | None:
+def _text(one: Field, said: str, hearing: Hearing, *, spoken: bool) -> str | None:
     flat = " ".join(said.split())
     if one.format in ("date", "date-time"):
-        day = _day(flat, tongue)
+        day = _day(flat, hearing)
         if day is None or one.format == "date":
             return day or (None if spoken else flat)
-        clock = _clock(flat, tongue.form)
+        clock = _clock(flat, hearing.form)
         return f"{day}T{clock}" if clock else None
     if one.format == "":
-        if "?" in flat and asks_back(flat, tongue) and words(flat)[0] in tongue.form.questions:
+        if "?" in flat and asks_back(flat, hearing) and words(flat)[0] in hearing.form.questions:
             return None
-        return _without_lead_in(flat, one, tongue.form) if spoken else flat
-    return _address(flat, tongue.form) if spoken else flat
+        return _without_lead_in(flat, one, hearing.form) if spoken else flat
+    return _address(flat, hearing.form) if spoken else flat
 
 
 def _without_lead_in(text: str, one: Field, table: FormWording) -> str:
@@ -213,15 +213,15 @@ def _address(text: str, table: FormWording) -> str:
     return "".join(line.split())
 
 
-def _day(text: str, tongue: Tongue) -> str | None:
+def _day(text: str, hearing: Hearing) -> str | None:
     """A date in ISO 8601: as it is written so, by the name of its month, or by its distance."""
     iso = re.search(r"\b\d{4}-\d{2}-\d{2}\b", text)
     if iso is not None:
         return iso[0]
-    table = tongue.form
+    table = hearing.form
     ahead = _ahead(words(text), table)
     if ahead is not None:
-        return (tongue.today + timedelta(days=ahead)).isoformat()
+        return (hearing.today + timedelta(days=ahead)).isoformat()
     figures = table.day_first and re.search(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b", text)
     if figures:
         return _date(int(figures[3]), int(figures[2]), int(figures[1]))
@@ -231,7 +231,7 @@ def _day(text: str, tongue: Tongue) -> str | None:
     day = next((number for number in numbers if number < _YEAR), None)
     if month is None or day is None:
         return None
-    return _date(next((number for number in numbers if number >= _YEAR), tongue.today.year), month, day)
+    return _date(next((number for number in numbers if number >= _YEAR), hearing.today.year), month, day)
 
 
 def _ahead(tokens: Sequence[str], table: FormWording) -> int | None:

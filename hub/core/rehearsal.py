@@ -4,14 +4,12 @@ Nothing here believes the played caller: what came of a rehearsal is judged by i
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from hub.core.model_answer import Answer, read
 from hub.core.records import EndedReason, Event, EventKind, Role, Turn
 
 TASK: Final = "the caller of a rehearsed voice call"
@@ -25,7 +23,6 @@ Answer with one JSON object and nothing else:
 {"say": "your next words", "hang_up": false}
 Set hang_up to true when the person would hang up now; what is in say is then still said before."""
 LINE_MOST: Final = 2000
-_FENCED: Final = re.compile(r"^\s*```[a-z]*\s*(.*?)\s*```\s*$", re.DOTALL)
 
 
 class Hanging(StrEnum):
@@ -76,11 +73,7 @@ class Line:
     hang_up: bool = False
 
 
-class _Line(BaseModel):
-    """A model may say more than it was asked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
+class _Line(Answer):
     say: str = ""
     hang_up: bool = False
 
@@ -103,10 +96,8 @@ def messages(who: str, turns: Sequence[Turn], left: int) -> list[dict[str, str]]
 
 def read_line(text: str) -> Line | None:
     """What a model answered; None for what is no such answer, or neither speaks nor hangs up."""
-    fenced = _FENCED.match(text)
-    try:
-        given = _Line.model_validate_json(fenced[1] if fenced else text)
-    except ValidationError:
+    given = read(_Line, text)
+    if given is None:
         return None
     say = " ".join(given.say.split())[:LINE_MOST]
     return Line(say, given.hang_up) if say or given.hang_up else None

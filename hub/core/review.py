@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from hub.core import model_answer
+from hub.core.model_answer import Answer
 from hub.core.records import EndedReason, Role, Turn
 
 TASK: Final = "review of a voice call"
@@ -41,7 +41,6 @@ _OTHERWISE: Final[Mapping[EndedReason, str]] = {
     EndedReason.WORKER_LOST: "failed",
     EndedReason.HUB_STOPPED: "failed",
 }
-_FENCED: Final = re.compile(r"^\s*```[a-z]*\s*(.*?)\s*```\s*$", re.DOTALL)
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -54,13 +53,7 @@ class Completion:
     output_tokens: int = 0
 
 
-class _Read(BaseModel):
-    """A model may say more than it was asked."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Judged(_Read):
+class Judged(Answer):
     """One criterion, in a model's opinion."""
 
     n: int
@@ -69,7 +62,7 @@ class Judged(_Read):
     turn: int | None = None
 
 
-class Answered(_Read):
+class Answered(Answer):
     """One question's answer, in a model's opinion."""
 
     key: str
@@ -78,12 +71,12 @@ class Answered(_Read):
     turn: int | None = None
 
 
-class ReviewGiven(_Read):
+class ReviewGiven(Answer):
     """What a model answers."""
 
     summary: str = ""
-    criteria: list[Judged] = []
-    answers: list[Answered] = []
+    criteria: tuple[Judged, ...] = ()
+    answers: tuple[Answered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +117,7 @@ class ReviewAsked:
 
 def read(text: str) -> ReviewGiven | None:
     """A model's answer; None for what is no such answer."""
-    fenced = _FENCED.match(text)
-    try:
-        return ReviewGiven.model_validate_json(fenced[1] if fenced else text)
-    except ValidationError:
-        return None
+    return model_answer.read(ReviewGiven, text)
 
 
 def verified(asked: ReviewAsked, given: ReviewGiven) -> dict[str, Any]:

@@ -72,14 +72,6 @@ def ordinal(number: int, *, feminine: bool = False) -> str:
     return f"{words.removesuffix('e')}ième"
 
 
-def decimals(text: str) -> str:
-    """05 → zéro cinq, 14 → quatorze; longer ones digit by digit."""
-    bare = text.lstrip("0")
-    if not bare or len(bare) > 3:  # noqa: PLR2004
-        return NUMBERS.spelled(text)
-    return " ".join([*["zéro"] * (len(text) - len(bare)), _counted(int(bare))])
-
-
 NUMBERS: Final = Numbers(
     ones=_ONES[:10],
     counted=_counted,
@@ -87,5 +79,5 @@ NUMBERS: Final = Numbers(
     mark=",",
     point="virgule",
     minus="moins",
-    decimals=decimals,
+    decimals_counted=3,
 )

@@ -25,8 +25,8 @@ class Numbers:
     """The sign before the decimals, and its name."""
     point: str
     minus: str
-    decimals: Callable[[str], str] | None = None
-    """How decimals are said where they are not told one by one."""
+    decimals_counted: int = 0
+    """So many decimals are still said as a number; more of them one by one."""
 
     def cardinal(self, number: int, gender: str = "") -> str:
         """42 → forty-two."""
@@ -39,7 +39,14 @@ class Numbers:
         whole, _, part = bare.lstrip("-").partition(self.mark)
         if not part:
             return sign + self.cardinal(int(whole), gender)
-        return f"{sign}{self.cardinal(int(whole))} {self.point} {(self.decimals or self.spelled)(part)}"
+        return f"{sign}{self.cardinal(int(whole))} {self.point} {self._decimals(part)}"
+
+    def _decimals(self, text: str) -> str:
+        """05 → zéro cinq and 14 → quatorze, where decimals are counted."""
+        bare = text.lstrip("0")
+        if not bare or len(bare) > self.decimals_counted:
+            return self.spelled(text)
+        return " ".join([*[self.ones[0]] * (len(text) - len(bare)), self.counted(int(bare), "")])
 
     def digits(self, text: str) -> str:
         """0042 → zero zero four two; a long run is told in threes, the last group may be of four."""

@@ -89,14 +89,6 @@ def ordinal(number: int, gender: str = "m") -> str:
     return " ".join(part for part in parts if part)
 
 
-def decimals(text: str) -> str:
-    """05 → cero cinco, 14 → catorce; longer ones digit by digit."""
-    bare = text.lstrip("0")
-    if not bare or len(bare) > 2:  # noqa: PLR2004
-        return NUMBERS.spelled(text)
-    return " ".join([*["cero"] * (len(text) - len(bare)), _counted(int(bare))])
-
-
 NUMBERS: Final = Numbers(
     ones=_ONES[:10],
     counted=_counted,
@@ -104,5 +96,5 @@ NUMBERS: Final = Numbers(
     mark=",",
     point="coma",
     minus="menos",
-    decimals=decimals,
+    decimals_counted=2,
 )

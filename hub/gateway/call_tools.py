@@ -21,7 +21,7 @@ from hub.calls.arguments import (
 )
 from hub.core.errors import HubError
 from hub.core.ports import Caller
-from hub.gateway.own_tools import OwnTool, Run, one_line
+from hub.gateway.own_tools import NOTHING_SAID, OwnTool, Run, last_turn
 from hub.gateway.ports import Calls, Status
 from hub.gateway.schemas import (
     Answered,
@@ -58,6 +58,15 @@ def call_tools(calls: Calls) -> tuple[OwnTool, ...]:
 def _without_caller(run: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]) -> Run:
     async def runs(arguments: dict[str, Any], _caller: Caller) -> dict[str, Any]:
         return await run(arguments)
+
+    return runs
+
+
+def _as_desktop(act: Callable[[dict[str, Any], str], Awaitable[dict[str, Any]]]) -> Run:
+    """The trail names the client that did it."""
+
+    async def runs(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        return await act(arguments, f"the desktop ({caller.name})")
 
     return runs
 
@@ -124,10 +133,7 @@ def _transcript(calls: Calls) -> OwnTool:
         takes=GetTranscript,
         gives=TranscriptSeen,
         run=_without_caller(calls.transcript),
-        lines=lambda seen: [
-            _reading(seen),
-            _last_turn(seen),
-        ],
+        lines=lambda seen: [_reading(seen), last_turn(seen)],
         next_step="Read on with after_turn set to next_turn.",
         read_only=True,
         idempotent=True,
@@ -137,11 +143,6 @@ def _transcript(calls: Calls) -> OwnTool:
 def _reading(seen: Mapping[str, Any]) -> str:
     turns, rest = len(seen.get("turns") or ()), "complete" if seen["complete"] else "more may follow"
     return f"{turns} turns, next_turn {seen['next_turn']}, {rest}."
-
-
-def _last_turn(seen: Mapping[str, Any]) -> str:
-    turns = seen.get("turns") or ()
-    return f"{turns[-1]['role']}: {turns[-1]['text']}" if turns else ""
 
 
 def _list(calls: Calls) -> OwnTool:
@@ -183,9 +184,6 @@ def _send(calls: Calls) -> OwnTool:
 
 
 def _answer(calls: Calls) -> OwnTool:
-    async def run(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
-        return await calls.answer(arguments, f"the desktop ({caller.name})")
-
     return OwnTool(
         name="answer_question",
         title="Answer the agent's question",
@@ -196,7 +194,7 @@ def _answer(calls: Calls) -> OwnTool:
         ),
         takes=AnswerQuestion,
         gives=Answered,
-        run=run,
+        run=_as_desktop(calls.answer),
         lines=lambda _seen: ["The agent has the answer."],
         next_step="See what comes of it with get_call and wait_seconds.",
         open_world=True,
@@ -204,9 +202,6 @@ def _answer(calls: Calls) -> OwnTool:
 
 
 def _decide(calls: Calls) -> OwnTool:
-    async def run(arguments: dict[str, Any], caller: Caller) -> dict[str, Any]:
-        return await calls.decide(arguments, f"the desktop ({caller.name})")
-
     return OwnTool(
         name="decide_action",
         title="Approve or deny a change",
@@ -219,7 +214,7 @@ def _decide(calls: Calls) -> OwnTool:
         ),
         takes=DecideAction,
         gives=Decided,
-        run=run,
+        run=_as_desktop(calls.decide),
         lines=lambda seen: [f"{seen['tool']} is {seen['state']}."],
         next_step="See what comes of it with get_call and wait_seconds.",
         destructive=True,
@@ -325,7 +320,7 @@ def _follow(calls: Calls) -> Run:
 
 
 async def _report(calls: Calls, asked: GetCall, caller: Caller) -> None:
-    waited, turn, line = 0.0, 0, "Nothing has been said yet."
+    waited, turn, line = 0.0, 0, NOTHING_SAID
     while True:
         try:
             seen = await calls.transcript(
@@ -333,7 +328,7 @@ async def _report(calls: Calls, asked: GetCall, caller: Caller) -> None:
             )
         except HubError:
             return  # get_call itself tells what is wrong
-        line, turn = _last_turn(seen) or line, seen["next_turn"]
-        await caller.progress(waited, asked.wait_seconds, one_line(line))
+        line, turn = last_turn(seen) or line, seen["next_turn"]
+        await caller.progress(waited, asked.wait_seconds, line)
         await anyio.sleep(PROGRESS_SECONDS)
         waited += PROGRESS_SECONDS

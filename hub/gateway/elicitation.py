@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import mcp_types as mcp
+
 from hub.core.form import FORM, URL
 from hub.core.masking import redacted
 
@@ -30,6 +32,12 @@ def _masked(value: Any, hidden: list[str]) -> Any:
             return redacted(str(value), hidden)
         case _:
             return value
+
+
+def shows(told: mcp.ClientCapabilities | None) -> frozenset[str]:
+    """Which questions a client can show, by all that it says of itself."""
+    able = told.elicitation if told is not None else None
+    return modes(able.model_dump(exclude_none=True) if able is not None else None)
 
 
 def modes(capability: Any) -> frozenset[str]:

@@ -11,6 +11,7 @@ from hub.gateway.schemas import Result, input_schema, output_schema
 
 MAX_LINES: Final = 3
 LINE_LENGTH: Final = 600
+NOTHING_SAID: Final = "Nothing has been said yet."
 
 Run: TypeAlias = Callable[[dict[str, Any], Caller], Awaitable[dict[str, Any]]]
 Lines: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
@@ -99,6 +100,12 @@ def failure(error: HubError, *, structured: bool = True) -> RawResult:
     lines = [one_line(error.message), one_line(next_step)]
     result: RawResult = {"content": [{"type": "text", "text": "\n".join(lines)}], "isError": True}
     return {**result, "structuredContent": {"error": told}} if structured else result
+
+
+def last_turn(seen: Mapping[str, Any]) -> str:
+    """The line spoken last, of a result that has turns."""
+    turns = seen.get("turns") or ()
+    return one_line(f"{turns[-1]['role']}: {turns[-1]['text']}") if turns else ""
 
 
 def one_line(text: str) -> str:

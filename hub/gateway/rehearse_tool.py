@@ -7,7 +7,7 @@ import anyio
 
 from hub.calls.rehearsal_arguments import RehearseCall
 from hub.core.ports import Caller
-from hub.gateway.own_tools import OwnTool, Run, one_line
+from hub.gateway.own_tools import NOTHING_SAID, OwnTool, Run, last_turn
 from hub.gateway.ports import Rehearsals
 from hub.gateway.schemas import Rehearsed
 
@@ -48,7 +48,8 @@ def _rehearse(rehearsals: Rehearsals) -> Run:
             seen = await rehearsals.get(begun["call_id"], max(0.0, min(left, STEP_SECONDS)))
             if seen["passed"] is not None or "pending_question" in seen or left <= STEP_SECONDS:
                 return seen | {"warnings": begun["warnings"]}
-            await caller.progress(WAIT_SECONDS - left + STEP_SECONDS, WAIT_SECONDS, _last(seen))
+            line = last_turn(seen) or NOTHING_SAID
+            await caller.progress(WAIT_SECONDS - left + STEP_SECONDS, WAIT_SECONDS, line)
 
     return run
 
@@ -57,8 +58,3 @@ def _lines(seen: Mapping[str, Any]) -> list[str]:
     verdict = {True: "passed", False: "failed", None: "goes on"}[seen["passed"]]
     missed = [f"not met: {one['text']}" for one in seen.get("criteria") or () if one["met"] is not True]
     return [f"Rehearsal {seen['call_id']} {verdict}.", " ".join([*seen["problems"], *missed])]
-
-
-def _last(seen: Mapping[str, Any]) -> str:
-    turns = seen["turns"]
-    return one_line(f"{turns[-1]['role']}: {turns[-1]['text']}") if turns else "Nothing has been said yet."

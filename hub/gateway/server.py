@@ -35,7 +35,7 @@ from hub.gateway.asked import Answering, Answers, Asked, Askers
 from hub.gateway.boundary import guarded
 from hub.gateway.call_tools import call_tools, status_tool
 from hub.gateway.direct import ANSWER_SECONDS, SHIM_HEADER, Direct, Post
-from hub.gateway.elicitation import modes
+from hub.gateway.elicitation import shows
 from hub.gateway.eras import is_modern
 from hub.gateway.library import Library
 from hub.gateway.own_tools import OwnTools
@@ -247,9 +247,7 @@ _INSTRUCTIONS: Final = (
 
 
 def _elicits(ctx: ServerRequestContext[Any, Any]) -> frozenset[str]:
-    told = ctx.session.client_capabilities
-    able = told.elicitation if told is not None else None
-    return modes(able.model_dump(exclude_none=True) if able is not None else None)
+    return shows(ctx.session.client_capabilities)
 
 
 async def _push(ctx: ServerRequestContext[Any, Any], params: Mapping[str, Any]) -> RawResult:

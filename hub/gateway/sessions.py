@@ -8,7 +8,7 @@ import anyio
 from mcp.server.connection import Connection
 
 from hub.core.ports import RawResult
-from hub.gateway.elicitation import modes
+from hub.gateway.elicitation import shows
 
 RENEW_SECONDS: Final = 300.0
 """The SDK ends sessions it has not served for half an hour, so now and then it sees a request."""
@@ -35,8 +35,7 @@ class Session:
     def elicits(self) -> frozenset[str]:
         """Which questions it can show its person."""
         told = self.connection.client_params
-        able = told.capabilities.elicitation if told is not None else None
-        return modes(able.model_dump(exclude_none=True) if able is not None else None)
+        return shows(told.capabilities if told is not None else None)
 
     def due(self) -> bool:
         """Whether the SDK should see the next request; asked once, it is taken as done."""

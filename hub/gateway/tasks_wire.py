@@ -15,6 +15,8 @@ from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hub.calls.arguments import Include
+from hub.core.form import FORM
+from hub.gateway.elicitation import modes
 
 EXTENSION: Final = "io.modelcontextprotocol/tasks"
 METHODS: Final = frozenset({"tasks/get", "tasks/update", "tasks/cancel"})
@@ -81,9 +83,8 @@ def declared(params: Mapping[str, Any]) -> bool:
 
 
 def can_ask(params: Mapping[str, Any]) -> bool:
-    """Whether the client shows forms to its person; an empty capability means just that."""
-    elicitation = capabilities(params).get("elicitation")
-    return isinstance(elicitation, Mapping) and (not elicitation or "form" in elicitation)
+    """Whether the client shows forms to its person."""
+    return FORM in modes(capabilities(params).get("elicitation"))
 
 
 def check_request(params: Mapping[str, Any], headers: Mapping[str, str]) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from hub.core.form import Field, elicitation
-from hub.core.form_answer import Said, Tongue, asks_back, heard, only_waits, refused
+from hub.core.form_answer import Hearing, Said, asks_back, heard, only_waits, refused
 from hub.core.form_numbers import number_in
 from hub.core.form_wording import ENGLISH, form_wording, opening, question, typed_only
 from hub.core.wording import ENGLISH as PLAIN
 
-TONGUE = Tongue(PLAIN, ENGLISH, date(2026, 11, 22))
+HEARING = Hearing(PLAIN, ENGLISH, date(2026, 11, 22))
 
 
 def field(schema: Any, *, required: bool = True, name: str = "thing") -> Field:
@@ -111,13 +111,13 @@ V = Said.VALUE
     ],
 )
 def test_what_is_said_to_a_field(asked: Field, said: str, meant: Any) -> None:
-    assert heard(asked, said, TONGUE, spoken=True) == meant
+    assert heard(asked, said, HEARING, spoken=True) == meant
 
 
 def test_what_is_written_is_taken_to_the_letter() -> None:
-    assert heard(TEXT, "it's  Oslo.", TONGUE, spoken=False) == (V, "it's Oslo.")
-    assert heard(EMAIL, "Ada@Example.com", TONGUE, spoken=False) == (V, "Ada@Example.com")
-    assert heard(DAY, "someday", TONGUE, spoken=False) == (Said.MISFIT, "a date")
+    assert heard(TEXT, "it's  Oslo.", HEARING, spoken=False) == (V, "it's Oslo.")
+    assert heard(EMAIL, "Ada@Example.com", HEARING, spoken=False) == (V, "Ada@Example.com")
+    assert heard(DAY, "someday", HEARING, spoken=False) == (Said.MISFIT, "a date")
 
 
 @pytest.mark.parametrize(
@@ -148,16 +148,16 @@ def test_the_one_number_in_a_turn(said: str, number: float | None) -> None:
 
 
 def test_somebody_who_is_to_do_something_on_a_page_may_refuse_or_be_at_it() -> None:
-    assert refused("never mind", TONGUE) is Said.CANCELLED
-    assert refused("no", TONGUE) is Said.DECLINED
-    assert refused("I will", TONGUE) is None
-    assert only_waits("one moment please", TONGUE)
-    assert only_waits("okay", TONGUE)
-    assert only_waits("okay done", TONGUE)
-    assert not only_waits("hunter two", TONGUE)
-    assert asks_back("where is it", TONGUE)
-    assert asks_back("the page?", TONGUE)
-    assert not asks_back("", TONGUE)
+    assert refused("never mind", HEARING) is Said.CANCELLED
+    assert refused("no", HEARING) is Said.DECLINED
+    assert refused("I will", HEARING) is None
+    assert only_waits("one moment please", HEARING)
+    assert only_waits("okay", HEARING)
+    assert only_waits("okay done", HEARING)
+    assert not only_waits("hunter two", HEARING)
+    assert asks_back("where is it", HEARING)
+    assert asks_back("the page?", HEARING)
+    assert not asks_back("", HEARING)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.core.form import Field, Kind, elicitation
-from hub.core.form_answer import Said, Tongue, asks_back, heard, only_waits, refused
+from hub.core.form_answer import Hearing, Said, asks_back, heard, only_waits, refused
 from hub.core.form_numbers import number_in
 from hub.core.form_wording import ENGLISH, LANGUAGES, form_wording, opening, question, typed_only
 from hub.core.languages import NAMES
@@ -21,8 +21,8 @@ GROESSE = made({"type": "string", "enum": ["klein", "groß"]})
 V, MISFIT = Said.VALUE, Said.MISFIT
 
 
-def tongue(language: str) -> Tongue:
-    return Tongue(wording(language), form_wording(language), date(2026, 11, 22))
+def hearing(language: str) -> Hearing:
+    return Hearing(wording(language), form_wording(language), date(2026, 11, 22))
 
 
 def holes(text: str) -> set[str]:
@@ -147,7 +147,7 @@ def test_every_number_of_a_table_is_read_as_itself(tag: str) -> None:
     ],
 )
 def test_what_is_said_to_a_field_in_a_language(language: str, asked: Field, said: str, meant: Any) -> None:
-    assert heard(asked, said, tongue(language), spoken=True) == meant
+    assert heard(asked, said, hearing(language), spoken=True) == meant
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_what_is_said_to_a_field_in_a_language(language: str, asked: Field, said
     ],
 )
 def test_somebody_who_is_to_do_something_on_a_page_in_a_language(language: str, wait: str, back: str) -> None:
-    assert only_waits(wait, tongue(language))
-    assert asks_back(back, tongue(language))
-    assert refused(wait, tongue(language)) is None
+    assert only_waits(wait, hearing(language))
+    assert asks_back(back, hearing(language))
+    assert refused(wait, hearing(language)) is None
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_how_a_field_is_asked_in_a_language(language: str, said: str) -> None:
 
 
 def test_a_desktop_is_told_in_its_own_words_what_fits() -> None:
-    german = Tongue(wording("de"), form_wording("de-AT"), date(2026, 11, 22), told=ENGLISH)
+    german = Hearing(wording("de"), form_wording("de-AT"), date(2026, 11, 22), told=ENGLISH)
     assert heard(COUNT, "viele", german, spoken=False) == (MISFIT, "a whole number")
     assert form_wording("de_AT") is form_wording("German") is LANGUAGES["de"]
 
