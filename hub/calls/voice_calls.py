@@ -134,7 +134,7 @@ class VoiceCalls:
             "call_id": call.id,
             "status": call.status.value,
             "goal": call.goal,
-            "pending_action": live.pending_action if live is not None else None,
+            "pending_action": self.pending_action(call_id),
             "pending_form": live.form.pending() if live is not None and live.form is not None else None,
             "mode": call.mode.value,
             "ended_reason": call.ended_reason.value if call.ended_reason else None,
@@ -178,6 +178,11 @@ class VoiceCalls:
             NotFound: It has not ended, or there is none.
         """
         return await self._reader.whole_result(call_id, tool_call)
+
+    def pending_action(self, call_id: str) -> dict[str, Any] | None:
+        """The change in a call that waits for a yes at this moment."""
+        live = self._live.get(call_id)
+        return live.pending_action if live is not None else None
 
     async def transcript(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """get_transcript."""

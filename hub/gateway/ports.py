@@ -53,6 +53,9 @@ class Calls(Protocol):
     async def news(self, since: int, seconds: float) -> tuple[int, frozenset[str]]:
         """The new version, and the ids of the calls that changed after the old one, once there are any."""
 
+    def pending_action(self, call_id: str) -> dict[str, Any] | None:
+        """The change in a call that waits for a yes at this moment, as get_call tells it."""
+
     async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]: ...
 
     async def answer(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]: ...

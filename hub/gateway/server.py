@@ -34,6 +34,7 @@ from hub.gateway.announcements import Announcements
 from hub.gateway.asked import Answering, Answers, Asked, Askers
 from hub.gateway.boundary import guarded
 from hub.gateway.call_tools import call_tools, status_tool
+from hub.gateway.confirming import Confirming
 from hub.gateway.direct import ANSWER_SECONDS, SHIM_HEADER, Direct, Post
 from hub.gateway.elicitation import shows
 from hub.gateway.eras import is_modern
@@ -111,7 +112,9 @@ class Gateway:
         self._subscriptions = Subscriptions(self._announcements.bus, library.read)
         prompts = PromptDesk(voice=voice_calls is not None, stamp=stamp)
         tasks = Tasks(voice_calls, own, stamp) if voice_calls is not None else None
-        call_tool = tasks.around(self._desk.call_tool) if tasks is not None else self._desk.call_tool
+        call_tool: Answering = self._desk.call_tool
+        if voice_calls is not None and tasks is not None:
+            call_tool = tasks.around(Confirming(voice_calls, stamp).around(call_tool))
         self._everywhere: Answers = {"tools/list": self._desk.list_tools, "tools/call": call_tool}
         self._own = library.answers() | self._subscriptions.answers() | prompts.answers()
         self._own |= tasks.answers() if tasks is not None else {}

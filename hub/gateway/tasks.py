@@ -22,17 +22,17 @@ from hub.calls.report import iso
 from hub.core.errors import AlreadyEnded, HubError, NoSuchAction, NoSuchQuestion
 from hub.core.ports import RawResult
 from hub.gateway.asked import Answering, Answers, Asked
+from hub.gateway.call_forms import input_requests, respond
 from hub.gateway.eras import finished, is_modern, tool_result
 from hub.gateway.own_tools import OwnTools, one_line
 from hub.gateway.ports import Calls
-from hub.gateway.tasks_wire import Wait, can_ask, declared, input_requests, wait_of
+from hub.gateway.tasks_wire import Wait, can_ask, declared, wait_of
 
 TOOL: Final = "get_call"
 POLL_MS: Final = 1000
 """While somebody may be talking."""
 POLL_IDLE_MS: Final = 5000
 """While the call has not begun."""
-DECLINED: Final = "The person at the desktop does not want to answer this. Go on without the answer."
 GIVEN_UP: Final = "Nobody waits in this task any more; the call goes on (end_call ends it)."
 
 
@@ -132,24 +132,8 @@ class Tasks:
         for key, response in responses.items():
             if key in asking and isinstance(response, Mapping):
                 with contextlib.suppress(NoSuchQuestion, NoSuchAction, AlreadyEnded):
-                    await self._responded(wait.call, key, response, f"the desktop ({asked.client})")
+                    await respond(self._calls, wait.call, key, response, f"the desktop ({asked.client})")
         return finished(asked.version, {}, self._stamp)
-
-    async def _responded(self, call_id: str, key: str, response: Mapping[str, Any], by: str) -> None:
-        """Pass on what the person said to one form; one that was only closed leaves the question open."""
-        what, _, one = key.partition("-")
-        content = response.get("content")
-        given = content if isinstance(content, Mapping) else {}
-        declined = response.get("action") == "decline"
-        if not declined and response.get("action") != "accept":
-            return
-        if what == "question":
-            answer = {"answer": DECLINED, "decline": True} if declined else {"answer": given.get("answer")}
-            question = {"call_id": call_id, "question_id": one.partition(".")[0]}
-            await self._calls.answer({**question, **answer}, by)
-        elif what == "action":
-            decision = "deny" if declined else given.get("decision")
-            await self._calls.decide({"call_id": call_id, "action_id": one, "decision": decision}, by)
 
     async def cancel(self, asked: Asked) -> RawResult:
         """tasks/cancel ends the wait and not the call, as giving up any get_call does ("Task Cancellation").

@@ -1,4 +1,4 @@
-"""The extension io.modelcontextprotocol/tasks on the wire: who speaks it, task ids, questions to a person.
+"""The extension io.modelcontextprotocol/tasks on the wire: who speaks it, and task ids.
 
 Section names are those of its specification, "Tasks" (ext-tasks, 2026-07-28, SEP-2663).
 """
@@ -20,7 +20,6 @@ from hub.gateway.elicitation import modes
 
 EXTENSION: Final = "io.modelcontextprotocol/tasks"
 METHODS: Final = frozenset({"tasks/get", "tasks/update", "tasks/cancel"})
-ANSWER_MOST: Final = 4000
 
 
 class Wait(BaseModel):
@@ -116,29 +115,3 @@ def _check_declared(params: Mapping[str, Any]) -> None:
         raise MCPError(
             mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, f"The client has not declared {EXTENSION}.", needed
         )
-
-
-def input_requests(call: Mapping[str, Any]) -> dict[str, Any]:
-    """What a call wants of the person at the desktop, from a result of get_call ("Task Update Requests").
-
-    A server's question comes field by field, each under a key of its own; its secrets and links never do.
-    """
-    requests: dict[str, Any] = {}
-    question = call.get("pending_question") or {}
-    if question.get("field", question.get("text")) is not None and "url" not in question:
-        field = {"type": "string", "title": "Answer", "minLength": 1, "maxLength": ANSWER_MOST}
-        text = f"{question.get('server', 'The agent')} asks in a voice call: {question['text']}"
-        requests[f"question-{question['id']}.{question.get('field', '')}"] = _form(text, "answer", field)
-    if action := call.get("pending_action"):
-        field = {"type": "string", "title": "Decision", "enum": ["approve", "deny"]}
-        text = f"A voice call wants to run {action['tool']}. Its caller is asked: {action['text']}"
-        requests[f"action-{action['id']}"] = _form(text, "decision", field)
-    return requests
-
-
-def _form(message: str, name: str, field: dict[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "properties": {name: field}, "required": [name]}
-    return {
-        "method": "elicitation/create",
-        "params": {"mode": "form", "message": message, "requestedSchema": schema},
-    }

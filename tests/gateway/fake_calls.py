@@ -94,6 +94,7 @@ class FakeCalls:
         """One more event."""
         n = len(self.events) + 1
         self.events.append({"n": n, "t": float(n), "kind": kind, "text": text, **more})
+        self.change()
 
     async def give_up(self, call_id: str, wait: str) -> None:
         self._known({"call_id": call_id})
@@ -118,11 +119,18 @@ class FakeCalls:
         self.asked.append(("send", arguments))
         return {"accepted": True, "delivered": "queued", "event": 2}
 
+    def pending_action(self, call_id: str) -> dict[str, Any] | None:
+        pending: dict[str, Any] | None = self.stands.get("pending_action") if call_id == CALL_ID else None
+        return pending
+
     async def decide(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         self._known(arguments)
         parse(DecideAction, arguments)
         self._open("action", arguments, NoSuchAction("No such change waits for a yes."))
         self.asked.append((f"decide, {by}", arguments))
+        self.stands = {key: value for key, value in self.stands.items() if key != "pending_action"}
+        self.happens("action", f"{arguments['decision']}, {by}")
+        self.told.set()
         return {
             "call_id": CALL_ID,
             "action_id": "a1",
