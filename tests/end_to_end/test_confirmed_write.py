@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import httpx2
+import mcp_types as mcp
 import psycopg
 import pytest
 from mcp import Client
@@ -188,6 +189,30 @@ async def test_a_desktop_decides(hub: House, era: str) -> None:
         assert again.is_error
         assert "no_such_action" in str(again.structured_content)
         assert "approved by the desktop" in str(told(hub.get(f"/api/calls/{call_id}"), "action"))
+    assert await columns(hub)
+
+
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
+async def test_a_desktop_that_waits_has_its_person_asked_by_a_form(hub: House, era: str) -> None:
+    forms: list[str] = []
+
+    async def person(context: Any, params: Any) -> mcp.ElicitResult:
+        forms.append(params.message)
+        return mcp.ElicitResult(action="accept", content={"decision": "approve"})
+
+    async with desktop(hub, era, person=person) as client:
+        call_id = await begin(client)
+        await types(client, call_id, CREATE)
+        seen: dict[str, Any] = {"last_event": 0, "events": []}
+        with anyio.fail_after(DONE_SECONDS):
+            while not told(seen, "tool_ended"):
+                after = seen["last_event"]
+                seen = await ask(client, "get_call", call_id=call_id, wait_seconds=20, after_event=after)
+                assert "pending_action" not in seen
+        await ask(client, "end_call", call_id=call_id)
+    assert len(forms) == 1
+    assert "create the table products, with the columns id" in forms[0]
+    assert "approved by the desktop" in str(told(hub.get(f"/api/calls/{call_id}"), "action"))
     assert await columns(hub)
 
 

@@ -9,7 +9,7 @@ import httpx2
 import psycopg
 import pytest
 from mcp import Client
-from mcp.client.session import MessageHandlerFnT
+from mcp.client.session import ElicitationFnT, MessageHandlerFnT
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.end_to_end.house import House
@@ -25,7 +25,12 @@ NEW_CUSTOMER = (
 
 @asynccontextmanager
 async def desktop(
-    hub: House, era: str, path: str = "/mcp", *, heard: MessageHandlerFnT | None = None
+    hub: House,
+    era: str,
+    path: str = "/mcp",
+    *,
+    heard: MessageHandlerFnT | None = None,
+    person: ElicitationFnT | None = None,
 ) -> AsyncGenerator[Client]:
     """An MCP client at the hub, as a desktop would be."""
     headers = {"Authorization": f"Bearer {hub.token}"}
@@ -33,7 +38,9 @@ async def desktop(
     try:
         async with httpx2.AsyncClient(headers=headers, timeout=90) as http:
             transport = streamable_http_client(hub.url + path, http_client=http)
-            async with Client(transport, mode=era, cache=None, message_handler=heard) as client:
+            async with Client(
+                transport, mode=era, cache=None, message_handler=heard, elicitation_callback=person
+            ) as client:
                 yield client
                 leaves = True
     except* anyio.BrokenResourceError:
