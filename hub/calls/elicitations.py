@@ -110,7 +110,7 @@ class Elicitations:
             form.deadline, form.patience = time.time() + seconds, anyio.current_time() + seconds
         form.text = " ".join(part for part in (before, self._words(live, form)) if part)
         _over(live, form)
-        live.order("ask", form.text, action=form.step_id, about="form")
+        _ask(live, form, form.text)
         live.pending_question = form.pending()
         form.notes.append(form.text)
 
@@ -199,7 +199,7 @@ class Elicitations:
             return False, False
         table = form_wording(live.request.language)
         place = table.places[form.page]
-        live.order("ask", table.not_aloud.format(place=place), action=form.step_id, about="form")
+        _ask(live, form, table.not_aloud.format(place=place))
         return True, True
 
     def _went(self, live: LiveCall, form: OpenForm, said: Said, value: Any, by: str) -> str:
@@ -303,6 +303,10 @@ class Elicitations:
         if live is None or form is None or form.id != form_id or form.reply is not None:
             raise NoSuchQuestion(_GONE, next_step="get_call shows in pending_question what waits.")
         return live, form
+
+
+def _ask(live: LiveCall, form: OpenForm, text: str) -> None:
+    live.order("ask", text, action=form.step_id, about="form", hide=form.step.how == "typed")
 
 
 def _hearing(live: LiveCall, told: FormWording | None = None) -> Hearing:

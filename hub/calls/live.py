@@ -85,7 +85,7 @@ class LiveCall:
         )
 
     def order(
-        self, kind: str, text: str = "", *, interrupt: bool = False, reason: str = "", **more: str
+        self, kind: str, text: str = "", *, interrupt: bool = False, reason: str = "", **more: str | bool
     ) -> Command:
         """Append a command for the worker and wake it."""
         command = Command.model_validate(

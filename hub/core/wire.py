@@ -263,6 +263,7 @@ class Command(Message):
 
     `ask` has `text` said word for word; the caller's turns are then sent to the hub until `asked` says that
     the question of this `action` is closed. `about`: a change, or a server's form, which the page fetches.
+    `hide`: what is said meanwhile may be a secret, and is told only once it is judged.
     """
 
     n: int = Field(ge=1)
@@ -271,6 +272,7 @@ class Command(Message):
     phrase: str = ""
     tool: str = ""
     about: Literal["action", "form"] = "action"
+    hide: bool = False
     text: str = ""
     interrupt: bool = False
     reason: str = ""

@@ -14,13 +14,13 @@ from hub.core.wire import AnswerHeard, AnswerJudged, Command
 from hub.voice.again import pause
 from hub.voice.hub_client import HubRefused, HubUnreachable
 from hub.voice.speaker import Speaker
+from hub.voice.transcript import NOT_KEPT
 
 log = logging.getLogger(__name__)
 How = Literal["by voice", "in writing"]
 SAY_SECONDS: Final = 60.0
 JUDGE_SECONDS: Final = 4.0
 """Without a judgement by then the words count as no answer: nothing is changed by them."""
-NOT_KEPT: Final = "[not kept: it may have been a secret]"
 AGAIN: Final = RestartPolicy(first_delay=0.1, factor=2, max_delay=1)
 
 
@@ -30,6 +30,7 @@ class _Open:
 
     action: str
     about: str = "action"
+    hide: bool = False
     shown_at: float | None = None
     said_at: float | None = None
     speech: SpeechHandle | None = None
@@ -66,6 +67,11 @@ class Asking:
         """Whether the caller is being asked: nothing else should be said by itself meanwhile."""
         return self._open is not None
 
+    @property
+    def hides(self) -> bool:
+        """Whether what the caller is saying may be a secret."""
+        return self._open is not None and self._open.hide
+
     def ask(self, command: Command) -> None:
         """Begin to say a question; `said` notes when it has been said.
 
@@ -74,7 +80,7 @@ class Asking:
         """
         question = self._open
         if question is None or question.action != command.action:
-            question = self._open = _Open(command.action, command.about)
+            question = self._open = _Open(command.action, command.about, command.hide)
             self._notify(
                 command.about,
                 action=command.action,

@@ -106,7 +106,7 @@ class _Conversation:
         self._typed = brief.mode == "text"
         self._notices = Notices(ctx.room)
         self._asking = self._to_ask()
-        self._listening = Listening(link, ender, self._notices.send)
+        self._listening = Listening(link, ender, self._notices.send, lambda: self._asking.hides)
         self._catalogue = Catalogue(shared.hub.url + brief.mcp_path, brief.token, shared.secure, self._turns)
         self._tools = HubToolset(
             self._catalogue,

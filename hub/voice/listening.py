@@ -42,8 +42,10 @@ NAMES: Final[dict[Provider, str]] = {
 class Listening:
     """Handlers of one session; they run on its loop and return at once."""
 
-    def __init__(self, link: Link, ender: Ender, notify: Callable[..., None]) -> None:
-        self.transcript = Transcript(link.tell)
+    def __init__(
+        self, link: Link, ender: Ender, notify: Callable[..., None], hides: Callable[[], bool]
+    ) -> None:
+        self.transcript = Transcript(link.tell, hides)
         self.words = Words(self._words)
         self.failures = Failures()
         self.onsets = Onsets()

@@ -13,6 +13,7 @@ from hub.core.wire import TurnHeard
 
 GROW_SECONDS: Final = 0.25
 """A turn that grows is told again at most this often."""
+NOT_KEPT: Final = "[not kept: it may have been a secret]"
 Speaker = Literal["caller", "agent", "operator"]
 
 
@@ -25,6 +26,8 @@ class _Turn:
     partial: str = ""
     told: str = ""
     told_at: float = 0.0
+    hidden: bool = False
+    """It may be a secret, and is told when somebody has judged it."""
 
     def text(self) -> str:
         glue = " " if self.role == "caller" else ""
@@ -34,8 +37,16 @@ class _Turn:
 class Transcript:
     """At most one turn is open on each side."""
 
-    def __init__(self, tell: Callable[..., None], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        tell: Callable[..., None],
+        hides: Callable[[], bool] = lambda: False,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._tell = tell
+        self._hides = hides
+        """Whether what the caller says now may be a secret."""
         self._clock = clock
         self._names = itertools.count(1)
         self._prefix = uuid.uuid4().hex[:8]
@@ -55,7 +66,9 @@ class Transcript:
             turn.partial = ""
         else:
             turn.partial = text
-        self._grown(turn)
+        turn.hidden = turn.hidden or self._hides()
+        if not turn.hidden:
+            self._grown(turn)
 
     def caller_said(self, text: str) -> None:
         """What the caller was saying is complete."""
@@ -95,7 +108,8 @@ class Transcript:
         self.silent(interrupted=True)
         if self._caller is not None:
             turn, self._caller = self._caller, None
-            self._final(turn, turn.text(), interrupted=bool(turn.partial))
+            text = NOT_KEPT if turn.hidden else turn.text()
+            self._final(turn, text, interrupted=bool(turn.partial))
 
     def _is_late(self, words: str) -> bool:
         rest, words = self._late.lstrip(), words.strip()

@@ -96,6 +96,7 @@ class Room(Call):
 async def test_fields_are_asked_one_by_one_and_the_answers_go_to_the_server() -> None:
     room = Room()
     async with room.being_asked(FORM):
+        assert not room.call.commands[-1].hide
         assert room.said() == [
             "shop asks: Please complete your order. What number should I put for quantity? From 1 to 10."
         ]
@@ -198,6 +199,7 @@ async def test_a_secret_is_typed_on_the_page_and_never_kept() -> None:
         with pytest.raises(NoSuchQuestion):
             room.forms.fill(filled, "somebody else")
     assert room.result == {"action": "accept", "content": {"password": PASSWORD}}
+    assert all(command.hide for command in room.call.commands if command.kind == "ask")
     assert room.told[0].secrets == (PASSWORD,)
     kept = room.notes() + str([command.model_dump() for command in room.call.commands])
     assert PASSWORD not in kept

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from hub.core.wire import AnswerHeard, AnswerJudged, Command
-from hub.voice.asking import NOT_KEPT, Asking, How
+from hub.voice.asking import Asking, How
 from hub.voice.hub_client import HubRefused, HubUnreachable
+from hub.voice.transcript import NOT_KEPT
 
 pytestmark = pytest.mark.anyio
 
@@ -74,12 +75,14 @@ def ask(action: str = "a1", text: str = "This would.") -> Command:
 
 async def test_a_servers_form_is_told_to_the_page_as_such_and_a_secret_is_not_kept() -> None:
     desk = Desk(("hide",))
-    desk.asking.ask(ask("f1.0").model_copy(update={"about": "form"}))
+    desk.asking.ask(ask("f1.0").model_copy(update={"about": "form", "hide": True}))
+    assert desk.asking.hides
     assert await desk.asking.took("hunter2", 1.0, "by voice")
     assert desk.taken == [(NOT_KEPT, "by voice")]
     await desk.asking.asked(Command(n=2, kind="asked", action="f1.0", reason="accept", about="form"))
     assert [kind for kind, _ in desk.notices] == ["form", "form_closed"]
     assert not desk.asking.open
+    assert not desk.asking.hides
 
 
 async def test_without_a_question_no_turn_is_taken_but_each_is_counted() -> None:

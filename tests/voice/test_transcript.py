@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.voice.transcript import GROW_SECONDS, Transcript, Words
+from hub.voice.transcript import GROW_SECONDS, NOT_KEPT, Transcript, Words
 
 
 class Told:
@@ -136,3 +136,20 @@ async def test_words_come_from_the_end_of_livekits_chain() -> None:
     await words.capture_text("hello")
     words.flush()
     assert heard == ["hello"]
+
+
+def test_what_may_be_a_secret_is_told_when_it_is_judged_and_not_as_it_grows(told: Told) -> None:
+    asked = [True]
+    transcript = Transcript(told.tell, lambda: asked[0], clock=lambda: told.now)
+    transcript.heard("my password is", final=False)
+    asked[0] = False  # somebody has typed it meanwhile
+    transcript.heard("my password is hunter two", final=True)
+    transcript.caller_said(NOT_KEPT)
+    assert told.lines() == [("caller", NOT_KEPT, True, False)]
+
+
+def test_what_may_be_a_secret_is_not_told_either_when_the_call_ends_in_the_middle_of_it(told: Told) -> None:
+    transcript = Transcript(told.tell, lambda: True, clock=lambda: told.now)
+    transcript.heard("my password is hunter two", final=True)
+    transcript.close()
+    assert told.lines() == [("caller", NOT_KEPT, True, False)]
