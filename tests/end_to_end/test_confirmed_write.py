@@ -14,6 +14,7 @@ from mcp import Client
 
 from hub.bench.caller import Caller
 from tests.end_to_end.house import House
+from tests.end_to_end.test_desktop import at_desktop, ways
 from tests.end_to_end.test_spoken_call import spoken_call
 from tests.end_to_end.test_typed_call import ask, begin, desktop
 from tests.voices import wav
@@ -192,15 +193,15 @@ async def test_a_desktop_decides(hub: House, era: str) -> None:
     assert await columns(hub)
 
 
-@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
-async def test_a_desktop_that_waits_has_its_person_asked_by_a_form(hub: House, era: str) -> None:
+@ways
+async def test_a_desktop_that_waits_has_its_person_asked_by_a_form(hub: House, era: str, way: str) -> None:
     forms: list[str] = []
 
     async def person(context: Any, params: Any) -> mcp.ElicitResult:
         forms.append(params.message)
         return mcp.ElicitResult(action="accept", content={"decision": "approve"})
 
-    async with desktop(hub, era, person=person) as client:
+    async with at_desktop(hub, era, way, person=person) as client:
         call_id = await begin(client)
         await types(client, call_id, CREATE)
         seen: dict[str, Any] = {"last_event": 0, "events": []}

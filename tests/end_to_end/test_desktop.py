@@ -12,6 +12,7 @@ import anyio
 import mcp_types as mcp
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
+from mcp.client.session import ElicitationFnT
 from pydantic import TypeAdapter
 
 from tests.end_to_end.house import House
@@ -47,21 +48,27 @@ class Heard:
 
 
 @asynccontextmanager
-async def connected(hub: House, era: str, heard: Heard | None = None) -> AsyncGenerator[Client]:
+async def connected(
+    hub: House, era: str, heard: Heard | None = None, person: ElicitationFnT | None = None
+) -> AsyncGenerator[Client]:
     """A desktop that starts `hub connect`."""
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "hub", "connect"],
         env={**os.environ, "HUB_HOME": str(hub.home)},
     )
-    async with Client(server, mode=era, cache=None, message_handler=heard) as client:
+    async with Client(
+        server, mode=era, cache=None, message_handler=heard, elicitation_callback=person
+    ) as client:
         yield client
 
 
 def at_desktop(
-    hub: House, era: str, way: str, heard: Heard | None = None
+    hub: House, era: str, way: str, heard: Heard | None = None, person: ElicitationFnT | None = None
 ) -> AbstractAsyncContextManager[Client]:
-    return desktop(hub, era, heard=heard) if way == "http" else connected(hub, era, heard)
+    if way == "http":
+        return desktop(hub, era, heard=heard, person=person)
+    return connected(hub, era, heard, person)
 
 
 async def reviewed(client: Client, call_id: str) -> dict[str, Any]:
