@@ -9,7 +9,7 @@ from hub.core.catalog import Reason, Route, hidden_in
 from hub.core.errors import NotFound
 from hub.core.gate import Ruling, Verdict
 from hub.core.plan import Action, Step
-from hub.core.spec import EVERYTHING, Config, Confirm, Problem, Share
+from hub.core.spec import EVERYTHING, Config, Confirm, Era, Problem, ServerSpec, Share
 from hub.pool.config_file import ConfigFile
 from hub.pool.pool import Pool
 
@@ -82,9 +82,8 @@ class ServerOperations:
         if not reason.offered or reason.route is None or spec is None:
             return reason.rule
         hidden = hidden_in(self._pool.config.views.values(), reason.route)
-        own = ["each voice call has a session of its own by share"] if spec.share is Share.CALL else []
         gated = gate.rule(reason.route, spec.confirm, None, has_twin=self._has_twin(reason.route))
-        return "; ".join([reason.rule, *hidden, *own, _gated(gated, spec.confirm)])
+        return "; ".join([reason.rule, *hidden, *_run_by(spec), _gated(gated, spec.confirm)])
 
     def _has_twin(self, route: Route) -> bool:
         """Whether the read-only twin offers the tool too."""
@@ -121,6 +120,18 @@ class ServerOperations:
 def told(problem: Problem) -> dict[str, Any]:
     """A problem as plain values."""
     return asdict(problem)
+
+
+def _run_by(spec: ServerSpec) -> list[str]:
+    """How its ToolCalls are run, as far as the entry says something of its own."""
+    times = spec.timeouts
+    rules = {
+        "share": "each voice call has a session of its own" if spec.share is Share.CALL else "",
+        "concurrency": f"at most {spec.concurrency} at once",
+        "timeouts": f"given up after {times.call:g} s without a sign of life, {times.total:g} s in all",
+        "era": f"spoken to in the era {spec.era.value}" if spec.era is not Era.AUTO else "",
+    }
+    return [f"{rule} by {key}" for key, rule in rules.items() if rule and key in spec.written]
 
 
 def _gated(ruling: Ruling, confirm: Confirm) -> str:

@@ -58,14 +58,17 @@ async def test_every_rule_that_decides_about_a_tool_is_named(tmp_path: Path) -> 
             "rename": {"write": "note"},
             "preset": {"write": {"x": 1}},
         }
-        shop = entry(tools=tools, confirm="always", share="call")
+        shop = entry(tools=tools, confirm="always", share="call", concurrency=2, timeouts={"call": 5})
+        shop["era"] = "legacy"
         await desk.save({"shop": shop, "plain": entry()}, views={"quiet": {"servers": ["plain"]}})
         rule = desk.why("shop__note")
         assert rule == (
             'offered by tools.allow "*"; renamed from write by tools.rename; '
             'counts as one that reads by tools.read "write"; x fixed and hidden by tools.preset "write"; '
             "in view quiet hidden: nothing in views.quiet.servers matches shop; "
-            "each voice call has a session of its own by share; "
+            "each voice call has a session of its own by share; at most 2 at once by concurrency; "
+            "given up after 5 s without a sign of life, 300 s in all by timeouts; "
+            "spoken to in the era legacy by era; "
             'in a voice call only after a yes, by confirm "always"'
         )
         assert desk.why("plain__read").endswith("; in a voice call without a question")
