@@ -15,6 +15,7 @@ from hub.core.wording import Wording, words
 
 _NOT_HEARD: Final = re.compile(r"\W*\[[^\]]*\]\W*")
 _YEAR: Final = 1000
+_NOON: Final = 12
 _CLOCK: Final = re.compile(r"(?:\b\d{4}-\d{2}-\d{2}t|\b)(\d{1,2}):(\d{2})\b")
 
 
@@ -271,6 +272,8 @@ def _clock(text: str, table: FormWording) -> str | None:
         return None
     hour, *minutes = (int(part) for part in found.groups() if part is not None)
     minute = minutes[0] if minutes else 0
-    if table.afternoon.search(lowered) and hour < 12:  # noqa: PLR2004  # noon
-        hour += 12
+    if hour < _NOON and table.afternoon.search(lowered):
+        hour += _NOON
+    elif hour == _NOON and table.midnight.search(lowered):
+        hour = 0
     return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else None  # noqa: PLR2004  # of a day

@@ -103,4 +103,5 @@ ENGLISH: Final = FormWording(
     day_marks="st|nd|rd|th",
     hour=re.compile(r"\b(?:at )?(\d{1,2})(?= ?(?:a\.?m|p\.?m|o'clock)\b)"),
     afternoon=re.compile(r"\d ?p\.?m\b"),
+    midnight=re.compile(r"\d ?a\.?m\b"),
 )  # fmt: skip

@@ -135,4 +135,5 @@ FRENCH: Final = FormWording(
     day_marks="er|e",
     hour=re.compile(r"\b(\d{1,2}) ?(?:h|heures?)(?: ?(\d{2}))?\b"),
     afternoon=re.compile(r"\bde l'après-midi\b|\bdu soir\b"),
+    midnight=re.compile(r"\bdu matin\b|\bde la nuit\b"),
 )  # fmt: skip

@@ -131,4 +131,5 @@ GERMAN: Final = FormWording(
     day_marks="ten|te|ter",
     hour=re.compile(r"\b(\d{1,2})(?:[.:](\d{2}))? ?uhr\b(?: (\d{2})\b)?"),
     afternoon=re.compile(r"\b(?:nachmittags?|abends?)\b"),
+    midnight=re.compile(r"\bnachts\b|\bin der nacht\b"),
 )  # fmt: skip

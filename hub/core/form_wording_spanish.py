@@ -120,4 +120,5 @@ SPANISH: Final = FormWording(
     day_marks="º|ro",
     hour=re.compile(r"\ba las? (\d{1,2})\b(?: y (\d{2})\b)?"),
     afternoon=re.compile(r"\bde la tarde\b|\b(?:[6-9]|10|11)(?:(?::| y )\d{2})? de la noche\b"),
+    midnight=re.compile(r"\bde la (?:noche|madrugada)\b"),
 )  # fmt: skip

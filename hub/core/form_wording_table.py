@@ -94,6 +94,8 @@ class FormWording:
     hour: re.Pattern[str]
     """An hour, and minutes in any later group."""
     afternoon: re.Pattern[str]
+    midnight: re.Pattern[str]
+    """With these words twelve is midnight."""
 
 
 def phrases(text: str) -> frozenset[str]:

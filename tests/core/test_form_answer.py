@@ -105,6 +105,8 @@ V = Said.VALUE
         (MOMENT, "tomorrow at 3 pm", (V, "2026-11-23T15:00")),
         (MOMENT, "today 9:05", (V, "2026-11-22T09:05")),
         (MOMENT, "today 12 p.m.", (V, "2026-11-22T12:00")),
+        (MOMENT, "tomorrow at 12:30 am", (V, "2026-11-23T00:30")),
+        (MOMENT, "tomorrow at 12 a.m.", (V, "2026-11-23T00:00")),
         (MOMENT, "today 9:75", (Said.MISFIT, "a date and a time")),
         (MOMENT, "tomorrow", (Said.MISFIT, "a date and a time")),
         (MOMENT, "at three", (Said.MISFIT, "a date and a time")),
