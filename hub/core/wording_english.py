@@ -68,9 +68,12 @@ ENGLISH: Final = Wording(
     yeses=word_set("yes yeah yep yup"),
     plain_yeses=rows(
         "sure", "absolutely", "definitely", "certainly", "of course", "correct", "please do", "go ahead",
-        "do it", "do that", "please go ahead", "sure go ahead",
+        "do it", "do that", "please go ahead", "sure go ahead", "i confirm", "confirm", "confirmed",
     ),
-    half_yeses=frozenset(),
+    half_yeses=rows(
+        "fine", "that's fine", "that is fine", "that's right", "that is right", "that's correct",
+        "that is correct", "sounds good", "perfect", "exactly", "great",
+    ),
     noes=word_set("no nope nah never don't dont cancel stop negative"),
     refusals=rows(
         "never mind", "do not", "don't", "leave it", "rather not", "better not", "not now", "not yet",
@@ -82,7 +85,9 @@ ENGLISH: Final = Wording(
     ),
     fillers=word_set("um uh er erm oh well okay ok please thanks thank you then now so right alright all"),
     goes_with_yes=word_set(
-        "go ahead do it that this the a an and table tables column columns rows from of in my"
+        "go ahead do it that this the a an and table tables column columns rows from of in my i am i'm is "
+        "it's that's want sure absolutely definitely certainly confirm correct fine good great perfect "
+        "exactly sir madam ma'am"
     ),
     same={},
 )  # fmt: skip

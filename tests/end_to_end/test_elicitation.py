@@ -3,7 +3,8 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ ENTRY = '"asks_{era}": {{ "command": "{python}", "args": ["{server}"], "era": "{
 ERAS = {"old": "legacy", "new": "2026-07-28"}
 
 
-@pytest.fixture(scope="module")
-def shop(hub_environment: dict[str, str]) -> Iterator[House]:
+@contextmanager
+def running_shop(environment: Mapping[str, str], more_phrases: str = "") -> Iterator[House]:
     """A hub whose servers ask back, one in each era, and phrases to call them by."""
     home = Path(tempfile.mkdtemp(prefix="vh-e2e-", dir="/tmp"))
     home.chmod(0o711)
@@ -48,12 +49,18 @@ def shop(hub_environment: dict[str, str]) -> Iterator[House]:
     for era in ERAS:
         phrase = PHRASE.format(server=f"asks_{era}")
         phrases += phrase.replace("place_order", f"order_{era}").replace("with era", f"with the {era} shop")
-    (home / "phrases.toml").write_text(phrases)
+    (home / "phrases.toml").write_text(phrases + more_phrases)
     try:
-        with running_hub(home, config, hub_environment, wait_for=("asks_old", "asks_new")) as house:
+        with running_hub(home, config, environment, wait_for=("asks_old", "asks_new")) as house:
             yield house
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def shop(hub_environment: dict[str, str]) -> Iterator[House]:
+    with running_shop(hub_environment) as house:
+        yield house
 
 
 async def asked(hub: House, call_id: str, words: str) -> dict[str, Any]:
