@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,6 +32,8 @@ _SQL: Final = (
     "VARCHAR|TEXT|INTEGER|BIGINT|BOOLEAN|TIMESTAMP|TIMESTAMPTZ|NUMERIC|DATE|WITH|RETURNING|EXTENSION"
 )
 _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1\d\d|\d?\d)"
+FOLLOWED: Final = 12
+"""Places that a number written with an exponent may have."""
 ENDING: Final = 4
 LONG: Final = 4
 """Digits in a code from which on they are told one by one."""
@@ -110,6 +113,14 @@ class _Codes:
         return ", ".join(words) if "-" in found[0] else " ".join(words)
 
 
+def _figures(found: Match) -> str:
+    """1e6 → 1000000, where somebody can follow; later rules say it."""
+    exponent = int(found[2])
+    if abs(exponent) > FOLLOWED:
+        return found[0]
+    return f"{Decimal(found[1]).scaleb(exponent):f}"
+
+
 def _camel(found: Match) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", found[0]).lower()
 
@@ -133,6 +144,9 @@ def addresses(numbers: Numbers, words: CodeWords) -> tuple[Rule, ...]:
         rule(r"(?<![\w/.])(?:~|\.{1,2})?(?:/[\w.@-]*\w){2,}/?", _last),
         rule(r"\b[A-Z]:\\[\w\\. -]*\w", _last),
         rule(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.\d)", codes.ip),
+        # 978-3-16-148410-0 is neither a range nor a date
+        rule(r"(?<![\w.,-])\d{1,7}(?:-\d{1,7}){3,}(?![\w-]|[.,]\d)", lambda f: numbers.grouped(f[0])),
+        rule(r"(?<![\w.,])(\d{1,3}(?:\.\d{1,6})?)[eE]([+-]?\d{1,2})(?![\w-]|[.,]\d)", _figures),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from hub.core.speech_codes import CodeWords, addresses, names
 from hub.core.speech_numbers import Numbers
-from hub.core.speech_rules import Match, Rule, rule, saying, word_after, word_before
+from hub.core.speech_rules import APART, Match, Rule, rule, saying, word_after, word_before
 
 
 class Noun(NamedTuple):
@@ -108,7 +108,9 @@ WRITTEN: Final[tuple[Rule, ...]] = (
     rule(r"(?<=[$£€¥])([1-9]\d{0,2}),(\d{3})(?![\d,])", saying(r"\1'\2")),
     rule(r"(?<![\w.,'])(\d{1,3}(?:['\u2019]\d{3})+)\.(\d+)(?![\w]|\.\d)", saying(r"\1,\2")),
     rule(r"(?<=\d)\u2019(?=\d{3}(?!\d))", saying("'")),
-    rule(r"(?<![\w.,'])(\d+)\.(\d+)(?![\w]|\.\d)", saying(r"\1,\2")),
+    rule(
+        r"(?<![\w.,'])(\d+)\.(\d+)(?![\d_]|\.\d|[^\W\d_]{4}|[^\W\d_]{1,3}(?![^\W\d_])[\w-])", saying(r"\1,\2")
+    ),
 )
 
 
@@ -245,6 +247,7 @@ def rules(tongue: Tongue) -> tuple[Rule, ...]:
         *tongue.own,
         rule(rf"(?<![\w)])[-\N{{MINUS SIGN}}]\s?(?={N})", saying(f"{tongue.numbers.minus} ")),
         rule(rf"[~≈]\s?(?={N})", saying(f"{tongue.about} ")),
+        APART,
         rule(N, said.plain),
         *tongue.last,
         rule("[*`_|#{}\\[\\]<>\\\\^~=]+", saying(" ")),

@@ -11,7 +11,7 @@ from typing import Final
 
 from hub.core.speech_codes import CodeWords, addresses, names
 from hub.core.speech_english_numbers import NUMBERS, cardinal, decade, ordinal, year
-from hub.core.speech_rules import Match, Rule, applied
+from hub.core.speech_rules import APART, Match, Rule, applied
 from hub.core.speech_rules import rule as _words
 from hub.core.speech_rules import saying as _as
 
@@ -311,6 +311,7 @@ ENGLISH: Final[tuple[Rule, ...]] = (
     ),
     _words(rf"(?<![\w)])[-\N{{MINUS SIGN}}]\s?(?={_NUMBER})", _as("minus ")),
     _words(rf"[~≈]\s?(?={_NUMBER})", _as("about ")),
+    APART,
     _words(_NUMBER, lambda f: decimal(f[0])),
 )
 

@@ -25,6 +25,10 @@ def saying(text: str) -> Callable[[Match], str]:
     return lambda found: found.expand(text)
 
 
+APART: Final = rule(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)", saying(" "))
+"""3e40 → 3 e 40: no word grows together with a number, whatever it may be."""
+
+
 def applied(rules: Iterable[Rule], text: str) -> str:
     """A few words of text after all of the rules."""
     for pattern, say in rules:

@@ -38,6 +38,12 @@ CASES = [
     ("order #1042 and #10423", "order number one thousand forty-two and number one zero four, two three"),
     ("No. 7 wins", "number seven wins"),
     ("3:1", "three to one"),
+    ("about 1e6 rows, 2.5E-2 left", "about one million rows, zero point zero two five left"),
+    ("3e40", "three e forty"),
+    (
+        "ISBN 978-3-16-148410-0",
+        "ISBN nine seven eight, three, one six, one four eight, four one zero, zero",
+    ),
     # money
     ("It costs $1,234.56.", "It costs one thousand two hundred thirty-four dollars and fifty-six cents."),
     ("$1 or $0.99 or $0.01", "one dollar or ninety-nine cents or one cent"),
