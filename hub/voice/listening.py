@@ -22,7 +22,7 @@ from hub.voice.link import Link
 from hub.voice.onsets import Onsets
 from hub.voice.speaker import Speaker
 from hub.voice.toolset import HubToolset
-from hub.voice.transcript import Transcript, Words
+from hub.voice.transcript import NOT_KEPT, Transcript, Words
 
 LATENCIES: Final = (
     "e2e_latency",
@@ -90,7 +90,8 @@ class Listening:
     def _transcribed(self, event: UserInputTranscribedEvent) -> None:
         self.works("stt")
         self.onsets.words()
-        self.transcript.heard(event.transcript, final=event.is_final)
+        if not self.transcript.heard(event.transcript, final=event.is_final):
+            event.transcript = NOT_KEPT  # LiveKit sends this same event to the room once we return
 
     def _sounds(self, event: UserStateChangedEvent) -> None:
         self.onsets.sound(on=event.new_state == "speaking")

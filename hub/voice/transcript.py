@@ -55,11 +55,14 @@ class Transcript:
         self._late = ""
         """Words of a turn that is final already: on a busy machine they come after its end."""
 
-    def heard(self, text: str, *, final: bool) -> None:
-        """The recogniser understood something; a final piece stays, a partial one is replaced."""
+    def heard(self, text: str, *, final: bool) -> bool:
+        """The recogniser understood something; a final piece stays, a partial one is replaced.
+
+        Whether it may be told: not while it may be a secret.
+        """
         text = text.strip()
         if not text:
-            return
+            return True
         turn = self._caller = self._caller or self._opened("caller")
         if final:
             turn.whole.append(text)
@@ -69,6 +72,7 @@ class Transcript:
         turn.hidden = turn.hidden or self._hides()
         if not turn.hidden:
             self._grown(turn)
+        return not turn.hidden
 
     def caller_said(self, text: str) -> None:
         """What the caller was saying is complete."""

@@ -141,11 +141,13 @@ async def test_words_come_from_the_end_of_livekits_chain() -> None:
 def test_what_may_be_a_secret_is_told_when_it_is_judged_and_not_as_it_grows(told: Told) -> None:
     asked = [True]
     transcript = Transcript(told.tell, lambda: asked[0], clock=lambda: told.now)
-    transcript.heard("my password is", final=False)
+    assert not transcript.heard("my password is", final=False)
     asked[0] = False  # somebody has typed it meanwhile
-    transcript.heard("my password is hunter two", final=True)
+    assert not transcript.heard("my password is hunter two", final=True)
     transcript.caller_said(NOT_KEPT)
+    assert transcript.heard("", final=True)
     assert told.lines() == [("caller", NOT_KEPT, True, False)]
+    assert transcript.heard("hello", final=True)
 
 
 def test_what_may_be_a_secret_is_not_told_either_when_the_call_ends_in_the_middle_of_it(told: Told) -> None:
