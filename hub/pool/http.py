@@ -195,8 +195,8 @@ async def http_with_sse(
             open_ = True
             yield streams
     except BaseExceptionGroup as group:
-        # The stream's end is known by then; on some of its ways out the SDK tells of it once more.
-        _, rest = group.split(httpx2.TransportError)
+        # The stream's end is known by then; on its ways out the SDK tells of it once more, or fails to.
+        _, rest = group.split((httpx2.TransportError, anyio.BrokenResourceError, anyio.ClosedResourceError))
         if rest is not None or not open_:
             raise
 
