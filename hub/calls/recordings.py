@@ -182,13 +182,15 @@ class Recordings:
         return [event for event in events if event.data.get("what") == "recording"]
 
     async def _look(self, call: CallRecord, events: Sequence[Event]) -> tuple[list[Part], Standing]:
-        parts = await to_thread.run_sync(partial(self._files.parts, call.id, over=call.done))
         newest = events[-1].data if events else {}
+        failed = newest.get("state") == "failed"
+        looking = partial(self._files.parts, call.id, over=call.done, failed=failed)
+        parts = await to_thread.run_sync(looking)
         return parts, Standing(
             asked=bool(call.request.get("record")),
             done=call.done,
             begun=call.started_at is not None,
-            failure=newest.get("message") if newest.get("state") == "failed" else None,
+            failure=newest.get("message") if failed else None,
             deleted=await to_thread.run_sync(self._files.deleted, call.id),
         )
 

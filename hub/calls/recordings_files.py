@@ -62,11 +62,12 @@ class RecordingFiles:
                 os.fsync(file.fileno())
             growing.replace(final)
 
-    def parts(self, call_id: str, *, over: bool) -> list[Part]:
+    def parts(self, call_id: str, *, over: bool, failed: bool = False) -> list[Part]:
         """The parts of a call; of one that is over, those that nobody goes on with are finished."""
         found = []
         for number, path in sorted(self._found(call_id)):
-            if over and path.name.endswith(OPEN) and time.time() - path.stat().st_mtime > IDLE_SECONDS:
+            idle = failed or time.time() - path.stat().st_mtime > IDLE_SECONDS
+            if over and path.name.endswith(OPEN) and idle:
                 self.finish(call_id, number)
             now = self.path(call_id, number)
             if now is not None:

@@ -156,6 +156,10 @@ async def test_a_disk_that_takes_no_more_ends_the_recording_and_not_the_call(
     assert (found["state"], len(found["parts"])) == ("failed", 1)
     assert words in found["next_step"]
     assert (await house.calls.get({"call_id": worker.call_id}))["status"] == "in_progress"
+    await worker.tell({"kind": "ended", "reason": "caller_left"})
+    found = await look(worker)  # nobody will send more of it
+    assert (found["state"], len(found["parts"])) == ("ready", 1)
+    assert words in found["next_step"]
 
 
 async def test_a_folder_that_cannot_be_read_is_an_event_of_the_call(
