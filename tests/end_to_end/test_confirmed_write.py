@@ -228,15 +228,18 @@ async def test_the_dashboard_denies(hub: House) -> None:
     assert await columns(hub) == []
 
 
-async def test_postgis_gets_the_truth(hub: House) -> None:
+async def truth_about_postgis(hub: House) -> str:
     there = await rows(hub, "select 1 from pg_available_extensions where name = 'postgis'")
+    return "The postgis extension is enabled" if there else "The postgis extension is not available"
+
+
+async def test_postgis_gets_the_truth(hub: House) -> None:
     async with typed_call(hub) as (client, call_id):
         await types(client, call_id, "Enable the PostGIS extension")
         assert "enable the extension postgis" in (await question(hub, call_id))["text"]
         await types(client, call_id, "yes, enable it")
         said = await outcome(hub, call_id)
-    wanted = "The postgis extension is enabled" if there else "The postgis extension is not available"
-    assert wanted in said
+    assert await truth_about_postgis(hub) in said
 
 
 # ---- by voice
@@ -252,6 +255,15 @@ async def heard_question(hub: House, caller: Caller, call_id: str) -> dict[str, 
 
 async def says(caller: Caller, text: str, folder: Path) -> None:
     await caller.say(wav(text, folder / f"{abs(hash(text))}.wav"))
+
+
+async def test_postgis_gets_the_truth_by_voice(hub: House, tmp_path: Path) -> None:
+    async with spoken_call(hub) as (caller, call_id):
+        await says(caller, "enable the PostGIS extension", tmp_path)
+        assert "enable the extension postgis" in (await heard_question(hub, caller, call_id))["text"]
+        await says(caller, "yes please", tmp_path)
+        said = await outcome(hub, call_id)
+    assert await truth_about_postgis(hub) in said
 
 
 async def test_a_table_is_created_and_dropped_by_voice(hub: House, tmp_path: Path) -> None:
