@@ -94,7 +94,7 @@ class Meaning(StrEnum):
 
 def judge(said: str, question: Question, language: Wording) -> Meaning:
     """Tell what a whole turn of the caller's means for a question."""
-    tokens = _without_fillers([language.same.get(word, word) for word in words(said)], language)
+    tokens = _without_fillers(_meant(said, language), language)
     if not tokens or tuple(tokens) in language.half_yeses:
         return Meaning.WEAK if words(said) else Meaning.OTHER
     if _NOT_HEARD.fullmatch(said):
@@ -124,8 +124,17 @@ def _agreed(tokens: list[str], question: Question, language: Wording) -> Meaning
     if question.strong:
         if bare == phrase:
             return Meaning.YES
-        return Meaning.WEAK if _part(bare, phrase) else Meaning.DOUBT
+        return Meaning.WEAK if _part(bare, phrase) or sorted(bare) == sorted(phrase) else Meaning.DOUBT
     return Meaning.YES if set(bare) <= set(question.about) else Meaning.DOUBT
+
+
+def _meant(said: str, language: Wording) -> list[str]:
+    """The words, each form of a verb as the question uses it, and two that tell something as one."""
+    tokens: list[str] = []
+    for word in (language.same.get(word, word) for word in words(said)):
+        one = language.told.get((tokens[-1], word)) if tokens else None
+        tokens = [*tokens[:-1], one] if one else [*tokens, word]
+    return tokens
 
 
 def _without_fillers(tokens: list[str], language: Wording) -> list[str]:

@@ -65,19 +65,21 @@ ENGLISH: Final = Wording(
     ask_again='I have done nothing yet. To go ahead, say "{phrase}".',
     yes="yes",
     and_="and",
-    yeses=word_set("yes yeah yep yup"),
+    yeses=word_set("yes yeah yea yep yup"),
     plain_yeses=rows(
         "sure", "absolutely", "definitely", "certainly", "of course", "correct", "please do", "go ahead",
         "do it", "do that", "please go ahead", "sure go ahead", "i confirm", "confirm", "confirmed",
+        "proceed", "please proceed", "affirmative", "by all means", "sure thing", "let's do it",
     ),
     half_yeses=rows(
-        "fine", "that's fine", "that is fine", "that's right", "that is right", "that's correct",
-        "that is correct", "sounds good", "perfect", "exactly", "great",
+        "fine", "that's fine", "that's right", "that's correct",
+        "sounds good", "perfect", "exactly", "great", "yeah right", "yes right",
     ),
     noes=word_set("no nope nah never don't dont cancel stop negative"),
     refusals=rows(
         "never mind", "do not", "don't", "leave it", "rather not", "better not", "not now", "not yet",
-        "changed my mind", "forget it", "forget about it", "no way",
+        "changed my mind", "forget it", "forget about it", "no way", "absolutely not", "certainly not",
+        "definitely not", "of course not", "not at all", "not really", "sure not",
     ),
     doubts=word_set(
         "but wait hold maybe unless if actually hmm hm first before think guess perhaps except only instead "
@@ -85,9 +87,13 @@ ENGLISH: Final = Wording(
     ),
     fillers=word_set("um uh er erm oh well okay ok please thanks thank you then now so right alright all"),
     goes_with_yes=word_set(
-        "go ahead do it that this the a an and table tables column columns rows from of in my i am i'm is "
-        "it's that's want sure absolutely definitely certainly confirm correct fine good great perfect "
-        "exactly sir madam ma'am"
+        "go ahead do it that this the a an and table tables column columns rows from of in my i'm "
+        "it's that's want let's by means sure absolutely definitely certainly confirm correct fine good "
+        "great perfect exactly sir madam ma'am"
     ),
     same={},
+    told={
+        ("it", "is"): "it's", ("that", "is"): "that's", ("this", "is"): "that's", ("i", "am"): "i'm",
+        ("i", "want"): "want", ("i", "do"): "do", ("i", "confirm"): "confirm",
+    },
 )  # fmt: skip

@@ -79,7 +79,7 @@ FRENCH: Final = Wording(
     plain_yeses=rows(
         "bien sûr", "bien sûr que oui", "mais bien sûr", "évidemment", "certainement", "absolument",
         "tout à fait", "exactement", "volontiers", "avec plaisir", "vas y", "allez y", "faites le",
-        "fais le", "faites", "correct", "c'est ça", "affirmatif",
+        "fais le", "faites", "correct", "c'est ça", "affirmatif", "je confirme", "je le confirme", "confirmé",
     ),
     half_yeses=rows(
         "oui oui", "oui oui oui", "mais oui", "ah oui", "ben oui", "mouais", "bof", "si", "si si",
@@ -106,7 +106,8 @@ FRENCH: Final = Wording(
     ),
     goes_with_yes=word_set(
         "vas allez y faites fais le la les l' un une des du de tout sûr absolument exactement je veux "
-        "et avec table tables colonne colonnes ligne lignes dans à mes ma mon ça cela c'est"
+        "et avec table tables colonne colonnes ligne lignes dans à mes ma mon ça cela c'est confirme "
+        "sûre certain certaine monsieur madame mademoiselle"
     ),
     same=same("""
         supprimer supprime supprimez supprimé supprimée supprimés
@@ -117,4 +118,5 @@ FRENCH: Final = Wording(
         activer active activez activé
         exécuter exécute exécutez exécuté
     """),
+    told={("je", "suis"): "sûr"},
 )  # fmt: skip

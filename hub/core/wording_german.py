@@ -80,11 +80,13 @@ GERMAN: Final = Wording(
         "klar", "na klar", "aber klar", "klar doch", "sicher", "aber sicher", "natürlich", "aber natürlich",
         "selbstverständlich", "unbedingt", "gerne", "gern", "sehr gerne", "auf jeden fall", "einverstanden",
         "genau", "richtig", "bitte machen", "mach das", "mach es", "machen sie das", "machen sie es",
-        "tu das", "tun sie das", "nur zu", "leg los", "legen sie los",
+        "tu das", "tun sie das", "nur zu", "leg los", "legen sie los", "ich bestätige", "ich bestätige das",
+        "bestätigt", "in ordnung machen sie das",
     ),
     half_yeses=rows(
         "ja ja", "ja ja ja", "jaja", "na ja", "naja", "doch", "ach ja", "na gut", "na schön", "meinetwegen",
-        "von mir aus", "aha", "yes",
+        "von mir aus", "aha", "yes", "in ordnung", "passt", "das passt", "passt schon",
+        "ja passt", "ja das passt",
     ),
     noes=word_set(
         "nein nee nö ne nicht nichts nie niemals kein keine keinen keiner keinesfalls keineswegs jein "
@@ -106,7 +108,7 @@ GERMAN: Final = Wording(
     goes_with_yes=word_set(
         "mach machen das es tu tun sie ich will möchte genau klar sicher natürlich gerne gern richtig "
         "los die der den dem ein eine einen und mit tabelle tabellen spalte spalten zeile zeilen aus "
-        "von in zur zu an mal bitte"
+        "von in zur zu an mal bitte mir sehr ordnung bestätige bestätigt"
     ),
     same=same("""
         löschen lösche lösch löscht
@@ -119,4 +121,5 @@ GERMAN: Final = Wording(
         verwenden verwende
         lesen lies
     """),
+    told={("ich", "bin"): "sicher"},
 )  # fmt: skip

@@ -79,11 +79,12 @@ SPANISH: Final = Wording(
     plain_yeses=rows(
         "si", "si por favor", "si claro", "claro", "claro que sí", "claro que si", "por supuesto",
         "por supuesto que sí", "desde luego", "seguro", "correcto", "exacto", "adelante", "hágalo", "hazlo",
-        "hágalo por favor", "hazlo por favor", "de acuerdo adelante",
+        "hágalo por favor", "hazlo por favor", "de acuerdo adelante", "confirmo", "lo confirmo", "confirmado",
     ),
     half_yeses=rows(
         "sí sí", "sí sí sí", "si si", "ya", "ya ya", "ya sí", "ajá", "bueno", "supongo", "da igual",
-        "como quiera", "como quieras", "yes",
+        "como quiera", "como quieras", "yes", "perfecto", "venga", "dale", "de acuerdo",
+        "eso es",
     ),
     noes=word_set(
         "no nunca jamás nada ningún ninguno ninguna tampoco cancela cancele cancelar pare detente"
@@ -105,7 +106,8 @@ SPANISH: Final = Wording(
     ),
     goes_with_yes=word_set(
         "adelante hágalo hazlo haga haz lo la el los las un una claro seguro exacto correcto quiero y "
-        "con tabla tablas columna columnas fila filas de del en mi mis hacer eso"
+        "con tabla tablas columna columnas fila filas de del en mi mis hacer eso confirmo estoy segura "
+        "perfecto acuerdo dale señor señora señorita"
     ),
     same=same("""
         eliminar elimina elimine elimínala elimínalo elimínelo elimínela
@@ -117,4 +119,5 @@ SPANISH: Final = Wording(
         hacer haz haga
         ejecutar ejecuta ejecute
     """),
+    told={("está", "bien"): "perfecto"},
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from hub.core.statements import Act
@@ -64,6 +64,8 @@ class Wording:
     """Words that may stand beside a yes without meaning anything else."""
     same: Mapping[str, str]
     """Forms of a verb that count as the one that the question uses."""
+    told: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Two words that tell something and count as one: "it is" may go with a yes, "is it" asks."""
 
 
 def words(text: str) -> list[str]:
