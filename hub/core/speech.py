@@ -1,8 +1,9 @@
 """What the model is told of a tool's result: short, only whole rows, always the total, the rest on demand.
 
 Rows come out as JSON `{"total": 20, "shown": 12, "more": "r1", "rows": [{"name": "Ada", …}, …]}` (`shown` and
-`more` only where rows are left out; `untrusted` says that the data came from outside). Other JSON stays JSON,
-other text stays text. What is left out is a Rest, from which the next page is told.
+`more` only where rows are left out, `columns_left_out` where columns are; `untrusted` says that the data came
+from outside). Other JSON stays JSON, other text stays text. What is left out is a Rest, from which the next
+page is told.
 """
 
 import json
@@ -38,7 +39,9 @@ _ADVICE: Final = frozenset({"advisory"})
 """Keys that hold advice for people who write code, not for a caller."""
 _ENVELOPES: Final = frozenset({"result", "results", "data", "response", "output", "structuredContent"})
 _DEEPEST: Final = 4
-_BINARY: Final = re.compile(rf"{DATA}|{BASE64}")
+_LINES: Final = r"(?:[A-Za-z0-9+/]{60,}\r?\n){3,}[A-Za-z0-9+/]*={0,2}"
+"""Base64 as mails and keys have it, broken into lines."""
+_BINARY: Final = re.compile(rf"{DATA}|{_LINES}|{BASE64}")
 _FULL: Final = "[data that cannot be read out]"
 _FOOT: Final = 56
 """Room for the words behind a text that was cut."""
@@ -75,6 +78,8 @@ def told(result: Mapping[str, Any], handle: str = "") -> Told:
     if rows is None:
         return _of_object(value, handle, untrusted=untrusted)
     head = {**({"untrusted": NOTE} if untrusted else {}), **about}
+    if len(rows) == 1 and isinstance(rows[0], dict) and not about and len(_dumped(rows[0])) > LIMIT:
+        return _of_object(rows[0], handle, untrusted=untrusted)
     return _page_of_rows(Rest(rows, "", len(rows), 0, head), handle)
 
 
@@ -208,8 +213,8 @@ def _rows(value: Json) -> tuple[list[Json] | None, dict[str, Json]]:
     value = {key: item for key, item in value.items() if key not in _ADVICE}
     lists = [key for key, item in value.items() if isinstance(item, list)]
     nested = [key for key, item in value.items() if isinstance(item, dict)]
-    if len(lists) != 1 or nested:
-        return None, {}
+    if len(lists) != 1 or (nested and len(_dumped(value[lists[0]])) <= LIMIT):
+        return None, {}  # what stands beside many rows, like the number of a page, does not make it a thing
     beside = [(key, _cell(item, CELL)) for key, item in value.items() if key != lists[0]]
     return value[lists[0]], dict(beside[:BESIDE])
 
@@ -217,7 +222,9 @@ def _rows(value: Json) -> tuple[list[Json] | None, dict[str, Json]]:
 def _page_of_rows(rest: Rest, handle: str) -> Told:
     looked_at = rest.rows[:MOST_ROWS]
     page: list[Json] = []
-    for cell, width in ((CELL, WIDE), (NARROW_CELL, WIDE), (NARROW_CELL, NARROW)):
+    alone = ((LIMIT, WIDE),) if len(rest.rows) == 1 else ()
+    width = WIDE
+    for cell, width in (*alone, (CELL, WIDE), (NARROW_CELL, WIDE), (NARROW_CELL, NARROW)):
         page = _whole_rows([_row(row, cell, width) for row in looked_at], rest)
         if page or not rest.rows:
             break
@@ -227,6 +234,9 @@ def _page_of_rows(rest: Rest, handle: str) -> Told:
         out["shown"] = len(page)
     if rest.done:
         out["from"] = rest.done + 1
+    wider = max((len(row) - width for row in looked_at[: len(page)] if isinstance(row, dict)), default=0)
+    if wider > 0:
+        out["columns_left_out"] = wider
     if not left:
         return Told(_dumped({**out, "rows": page}))
     if handle and page:
@@ -239,8 +249,8 @@ def _whole_rows(rows: Sequence[Json], rest: Rest) -> list[Json]:
     """As many rows as fit; none is ever cut inside."""
     page: list[Json] = []
     total = rest.total
-    numbers = {"total": total, "shown": total, "from": total, "more": "r0000", "rows": []}
-    size = len(_dumped({**rest.head, **numbers}))
+    numbers = {"total": total, "shown": total, "from": total, "more": "r0000", "columns_left_out": 1000}
+    size = len(_dumped({**rest.head, **numbers, "rows": []}))
     for row in rows:
         size += len(_dumped(row)) + 1
         if size > LIMIT:
@@ -257,7 +267,9 @@ def _page_of_text(rest: Rest, handle: str) -> Told:
         return Told(note + text)
     head = _head(text, room - _FOOT)
     following = text[len(head) :].lstrip()
-    foot = f"{len(following)} more characters" + (f", more: {handle}" if handle else "")
+    lines = following.count("\n") + 1
+    left = f"{lines} more lines" if head.endswith("\n") else f"{len(following)} more characters"
+    foot = left + (f", more: {handle}" if handle else "")
     return Told(f"{note}{head.rstrip()} … ({foot})", Rest((), following, 0, rest.done + len(head), rest.head))
 
 
@@ -295,11 +307,16 @@ def _of_object(value: Json, handle: str, *, untrusted: bool) -> Told:
     text = _readable(_dumped({**head, **value}))
     if len(text) <= LIMIT:
         return Told(text)
-    if any(isinstance(item, str) and len(item) > LONG for item in value.values()):
+    if _long_text(value):
         lines = (
             f"{name}: {item if isinstance(item, str) else _dumped(item)}" for name, item in value.items()
         )
         return _page_of_text(Rest((), _readable("\n".join(lines)), 0, 0, head), handle)
+    if any(len(_dumped(item)) > LONG for item in value.values()):
+        counts = {name: len(item) for name, item in value.items() if isinstance(item, list)}
+        pieces = _pieces(value, _DEEPEST)
+        about = head | ({"entries": _cell(counts, CELL)} if counts else {})
+        return _page_of_rows(Rest(pieces, "", len(pieces), 0, about), handle)
     kept = dict(head)
     names = list(value)
     for name in names:
@@ -312,6 +329,26 @@ def _of_object(value: Json, handle: str, *, untrusted: bool) -> Told:
         kept |= {"left_out": len(left)} | ({"more": handle} if handle else {})
     rows = [{name: value[name]} for name in left]
     return Told(_dumped(kept), Rest(rows, "", len(names), len(names) - len(left), head) if left else None)
+
+
+def _long_text(value: Mapping[str, Json]) -> bool:
+    """Whether something in it is a text of its own."""
+    return any(isinstance(item, str) and len(item) > LONG for item in value.values())
+
+
+def _pieces(value: Mapping[str, Json], deepest: int) -> list[Json]:
+    """A thing of several lists as rows that each say where they belong, so that none is cut inside."""
+    pieces: list[Json] = []
+    for name, item in value.items():
+        if isinstance(item, list):
+            pieces += [{name: one} for one in item]
+        elif isinstance(item, dict) and deepest and len(_dumped(item)) > LONG:
+            pieces += [
+                {f"{name}.{key}": one for key, one in piece.items()} for piece in _pieces(item, deepest - 1)
+            ]
+        else:
+            pieces.append({name: item})
+    return pieces
 
 
 def _dumped(value: Json) -> str:

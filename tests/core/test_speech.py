@@ -188,9 +188,73 @@ def test_without_a_handle_nothing_promises_more() -> None:
 
 
 def test_a_row_that_fits_nowhere_is_counted_and_nothing_waits_for_it() -> None:
-    answer = shaped(told(json.dumps([{"n" * 900: "x" * 300, "m" * 400: 1}])), "r1")
-    assert json.loads(answer.text) == {"total": 1, "shown": 0, "rows": []}
+    answer = shaped(told(json.dumps([{"n" * 900: "x" * 300, "m" * 400: 1}] * 2)), "r1")
+    assert json.loads(answer.text) == {"total": 2, "shown": 0, "rows": []}
     assert answer.rest is None
+
+
+def test_one_row_is_told_whole_where_there_is_room_and_page_by_page_where_not() -> None:
+    row = {"id": 7, "note": "x " * 190}
+    assert json.loads(spoken(told(json.dumps([row])))) == {"total": 1, "rows": [row]}
+    long = {"id": 7, "note": " ".join(f"word{n}" for n in range(400))}
+    texts = pages(shaped(told(json.dumps([long])), "r1"))
+    assert texts[0].startswith("id: 7\n")
+    assert "word399" in texts[-1]
+    wide = {f"column_{n}": "x" * 30 for n in range(60)}
+    answers = [json.loads(text) for text in pages(shaped(told(json.dumps([wide])), "r1"))]
+    seen = {key for answer in answers for row in answer.get("rows", [answer]) for key in row}
+    assert set(wide) <= seen
+
+
+def test_rows_stay_rows_where_the_number_of_the_page_stands_beside_them() -> None:
+    rows = [{"id": n, "name": f"Customer {n}"} for n in range(500)]
+    answer = json.loads(spoken(told(json.dumps({"items": rows, "meta": {"page": 1}}))))
+    assert answer["total"] == 500
+    assert answer["meta"] == '{"page":1}'
+    assert answer["rows"] == rows[: answer["shown"]]
+
+
+def test_of_several_lists_none_is_cut_inside_an_entry() -> None:
+    value = {
+        "tables": [{"n": n} for n in range(200)],
+        "views": ["v"] * 9,
+        "of": {"x": {"y": ["z" * 20] * 50}},
+    }
+    answers = [json.loads(text) for text in pages(shaped(told(json.dumps(value)), "r1"))]
+    assert answers[0]["entries"] == '{"tables":200,"views":9}'
+    rows = [row for answer in answers for row in answer["rows"]]
+    assert rows[200] == {"views": "v"}
+    assert rows[209:] == [{"of.x.y": "z" * 20}] * 50
+    assert max(map(len, pages(shaped(told(json.dumps(value)), "r1")))) <= LIMIT
+
+
+def test_one_thing_of_nested_things_is_told_in_whole_pieces() -> None:
+    value = {"a": {f"k{n}": {"v": "x" * 50} for n in range(40)}, "b": 1}
+    answers = [json.loads(text) for text in pages(shaped(told(json.dumps(value)), "r1"))]
+    assert "entries" not in answers[0]
+    assert answers[-1]["rows"][-1] == {"b": 1}
+
+
+def test_columns_that_do_not_fit_are_counted() -> None:
+    row = {f"column_{n}": "x" * 30 for n in range(60)}
+    answer = json.loads(spoken(told(json.dumps([row, row]))))
+    assert answer["columns_left_out"] == 52
+    assert [len(one) for one in answer["rows"]] == [8, 8]
+    assert "columns_left_out" not in spoken(told(json.dumps([{"a": 1}])))
+
+
+def test_text_that_is_cut_between_lines_says_how_many_are_left() -> None:
+    lines = [f"{n},Ada Lovelace,{n}.50" for n in range(200)]
+    first = spoken(told("\n".join(lines)))
+    told_lines = first.split(" … (")[0].splitlines()
+    assert told_lines == lines[: len(told_lines)]
+    assert f"({200 - len(told_lines)} more lines, more: r1)" in first
+
+
+def test_base64_in_lines_is_not_told_either() -> None:
+    code = "\n".join(["MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8c"] * 5)
+    assert "MIIE" not in spoken(told(f"Here is it:\n{code}"))
+    assert "MIIE" not in spoken(told(json.dumps([{"key": code}, {"key": code}])))
 
 
 def test_base64_is_never_told() -> None:
