@@ -10,7 +10,6 @@ from hub.core.speech_numbers import Numbers
 from hub.core.speech_rules import Match, Rule, rule
 
 _UNTIL: Final = r"[^\s<>\"'`)\]]*[^\s<>\"'`)\].,;:!?]"
-URL: Final = rf"(?:https?|wss?|ftp|postgres(?:ql)?|file)://{_UNTIL}|\bwww\.[\w.-]+\w(?:/{_UNTIL})?"
 DATA: Final = r"\bdata:[\w/+.-]+;base64,[A-Za-z0-9+/=_-]*"
 SIGNED: Final = r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?"
 BASE64: Final = (
@@ -20,7 +19,20 @@ UUID: Final = r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
 HASH: Final = r"\b(?:0x)?(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{10,}\b"
 KEY: Final = r"\b[a-z]{2,8}_(?:[a-z]{2,6}_)?(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}\b"
 MIXED: Final = r"\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{14,}\b"
+_PADDED: Final = (
+    r"(?<![\w+/])(?=[A-Za-z+/]*\d)(?=[^A-Z\s]*[A-Z])(?=[^a-z\s]*[a-z])[A-Za-z0-9+/]{6,}={1,2}(?![\w=])"
+)
+_SHORT_HASH: Final = r"\b(?=[0-9a-f]*(?:\d[a-f]+\d|[a-f]\d+[a-f]))[0-9a-f]{7,9}\b"
+_HARDWARE: Final = r"\b(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}\b"
+_IP6: Final = (
+    r"(?<![\w:.])(?=[A-Fa-f:]*\d)(?=[\d:]*[A-Fa-f])(?=[\dA-Fa-f:]*::|(?:[\dA-Fa-f]{1,4}:){7})"
+    r"[\dA-Fa-f:]{4,39}(?![\w:])"
+)
 _TOP: Final = "com|org|net|io|dev|ai|co|uk|de|fr|eu|app|edu|gov|info|us|ch|at|nl|es|it|me|tv|cloud"
+URL: Final = (
+    rf"\b[A-Za-z][A-Za-z0-9+.-]+://(?:\[[\dA-Fa-f:.]+\](?:{_UNTIL})?|{_UNTIL})|\bwww\.[\w.-]+\w(?:/{_UNTIL})?"
+    rf"|\b(?:[\w-]+\.)+(?:{_TOP})(?::\d+)?/{_UNTIL}"
+)
 _FILES: Final = (
     "pdf|csv|tsv|json|jsonl|txt|md|py|js|ts|tsx|jsx|sql|xlsx?|docx?|pptx?|png|jpe?g|gif|svg|zip|gz|tar|ya?ml|toml|"
     "html?|css|xml|log|db|sh|env|ini|mp3|mp4|wav"
@@ -64,6 +76,7 @@ class CodeWords:
     """Before the last letters of something that nobody can keep in mind."""
     version: str
     point: str
+    port: str
 
 
 class _Codes:
@@ -97,6 +110,13 @@ class _Codes:
         parts = (self._numbers.cardinal(int(part)) for part in found[2].split("."))
         return word + f" {self._words.point} ".join(parts)
 
+    def padded(self, found: Match) -> str:
+        """Base64 of any length is of whole groups of four."""
+        return found[0] if len(found[0]) % 4 else self._words.long_code
+
+    def port(self, found: Match) -> str:
+        return f"{found[1]} {self._words.port} {self._numbers.digits(found[2])}"
+
     def ip(self, found: Match) -> str:
         return f" {self._words.dot} ".join(self._numbers.digits(part) for part in found[0].split("."))
 
@@ -121,6 +141,14 @@ def _figures(found: Match) -> str:
     return f"{Decimal(found[1]).scaleb(exponent):f}"
 
 
+def _lasting(found: Match) -> str:
+    """1h 30m and PT1H30M → 1 h 30 min; later rules say it."""
+    parts = (
+        f"{amount} {unit}" for amount, unit in zip(found.groups(), ("h", "min", "s"), strict=True) if amount
+    )
+    return " ".join(parts) or found[0]
+
+
 def _camel(found: Match) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", found[0]).lower()
 
@@ -136,14 +164,29 @@ def addresses(numbers: Numbers, words: CodeWords) -> tuple[Rule, ...]:
         rule(rf"{DATA}|{SIGNED}", codes.long),
         rule(URL, codes.address),
         rule(r"\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b", codes.mail),
+        rule(r"\b(?:mailto|tel):(?=\S)", lambda _: ""),
         rule(UUID, codes.end),
+        rule(_HARDWARE, codes.end),
+        rule(_IP6, codes.end),
         rule(HASH, codes.end),
+        rule(_SHORT_HASH, codes.end),
+        rule(r"\b0x[0-9a-fA-F]+\b", lambda f: numbers.spelled(f[0])),
+        rule(_PADDED, codes.padded),
         rule(KEY, codes.end),
         rule(BASE64, codes.long),
         rule(MIXED, codes.end),
         rule(r"(?<![\w/.])(?:~|\.{1,2})?(?:/[\w.@-]*\w){2,}/?", _last),
         rule(r"\b[A-Z]:\\[\w\\. -]*\w", _last),
+        rule(
+            rf"(\blocalhost|(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}|\b[\w-]+\.(?:{_TOP})):(\d{{2,5}})(?![\w:])",
+            codes.port,
+        ),
         rule(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.\d)", codes.ip),
+        rule(r"\bPT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?(?![\w.])", _lasting),
+        rule(r"(?<![\w.,])(\d+)\s?h\s?(\d{1,2})\s?m(?:\s?(\d{1,2})\s?s)?(?!\w)", _lasting),
+        rule(r"(?<![\w.,])()(\d+)\s?m\s?(\d{1,2})\s?s(?!\w)", _lasting),
+        # $-5 is written for -$5
+        rule(r"([$€£¥₹])\s?[-\N{MINUS SIGN}](?=\d)", lambda f: f"-{f[1]}"),
         # 978-3-16-148410-0 is neither a range nor a date
         rule(r"(?<![\w.,-])\d{1,7}(?:-\d{1,7}){3,}(?![\w-]|[.,]\d)", lambda f: numbers.grouped(f[0])),
         rule(r"(?<![\w.,])(\d{1,3}(?:\.\d{1,6})?)[eE]([+-]?\d{1,2})(?![\w-]|[.,]\d)", _figures),

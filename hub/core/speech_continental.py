@@ -291,6 +291,7 @@ def _of_groups(tongue: Tongue) -> tuple[Rule, ...]:
     money = one_of({*tongue.money, *tongue.signs})
     return (
         rule(r"\+(\d[\d\s()./-]{5,}\d)", lambda f: f"{tongue.codes.plus} {numbers.grouped(f[1])}"),
+        rule(r"\(\d{3}\)\s?\d{3}[-.\s]\d{4}\b", lambda f: numbers.grouped(f[0])),
         rule(r"\b\d{4}(?:[ -]\d{4}){2,}\b", lambda f: numbers.grouped(f[0])),
         rule(
             r"(?<![\w.,'/+-])(?<!\d )\(?0\d{1,5}\)?(?:\s?[ /.-]\s?\d{2,})+(?![\w]|[.,]\d)",
@@ -368,6 +369,7 @@ def sign_rules(
         rule(rf"{_BEFORE}\+\s*(?=\w)", saying(f" {words['+']} ")),
         rule(rf"{_BEFORE}[*\u00d7]\s+(?=\w)", saying(f" {words['*']} ")),
         rule(r"(?<=\w)\s*/\s*(?=\w)", saying(f" {words['/']} ")),
+        rule(r"(?<=\w)±", saying(" ±")),
         rule(r"±\s?", saying(f"{words['±']} ")),
         rule(r"(?<!\S)@(?=\w)|(?<=\w)@(?=\w)", saying(f" {words['@']} ")),
         rule(r"@(?=\w)", saying(f"{words['@']} ")),

@@ -28,6 +28,7 @@ CODE_WORDS: Final = CodeWords(
     ending="ending",
     version="version",
     point="point",
+    port="port",
 )
 
 MONTHS: Final = (
@@ -174,6 +175,10 @@ def _slashed(found: Match) -> str:
     return words or ", ".join(cardinal(part) for part in (first, second, number))
 
 
+def _dotted(found: Match) -> str:
+    return _day(int(found[2]), int(found[1]), int(found[3])) or _slashed(found)
+
+
 def _month_number(name: str) -> int:
     name = name.rstrip(".")
     return MONTHS.index(_SHORT.get(name, name)) + 1
@@ -240,6 +245,7 @@ def _scaled(found: Match) -> str:
 
 
 _END: Final = r"(?![\w])"
+_SPACE: Final = "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]"
 _HALF: Final = r"(a\.m\.|p\.m\.|am|pm|AM|PM)"
 _MINUS: Final = r"(?P<minus>(?<![\w)])[-\N{MINUS SIGN}])?"
 _AFTER_HOURS: Final = (
@@ -248,6 +254,19 @@ _AFTER_HOURS: Final = (
 
 ENGLISH: Final[tuple[Rule, ...]] = (
     *addresses(NUMBERS, CODE_WORDS),
+    # money as half of Europe writes it becomes 1250.50
+    _words(
+        rf"(?<![\d.,])(\d{{1,3}}(?:{_SPACE}\d{{3}})+)(?=(?:[.,]\d\d)?\s?(?:{_CURRENCY}))",
+        lambda f: re.sub(_SPACE, "", f[1]),
+    ),
+    _words(
+        r"(?:(?<![\w.,+/-])(?<!\d )[1-9]\d{0,2}(?: 000)+|(?<=[$€£¥₹] )\d{1,3}(?: \d{3})+)(?! ?\d)",
+        lambda f: f[0].replace(" ", ""),
+    ),
+    _words(r"(?<![\d.,])(\d{1,3}(?:\.\d{3})+),(\d\d)(?!\d)", lambda f: f"{f[1].replace('.', '')}.{f[2]}"),
+    _words(rf"(?<![\d.,])(\d+),(\d\d)(?=\s?(?:{_CURRENCY}){_END})", _as(r"\1.\2")),
+    _words(rf"((?:{_CURRENCY})\s?)(\d+),(\d\d)(?![\d,])", _as(r"\1\2.\3")),
+    _words(r"(?<![\w.])(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)(?![\w]|\.\d)", _dotted),
     *names(NUMBERS, CODE_WORDS),
     _words(
         r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
@@ -268,6 +287,12 @@ ENGLISH: Final[tuple[Rule, ...]] = (
         r"\bQ([1-4])\b(?:,? (20\d\d))?",
         lambda f: " ".join(["Q", cardinal(int(f[1])), *([year(int(f[2]))] if f[2] else [])]),
     ),
+    _words(
+        rf"(\d:\d\d(?:\s?{_HALF})?|\d\s?{_HALF})\s?[\u2013\u2014-]\s?(?=\d{{1,2}}(?::\d\d|\s?{_HALF}))",
+        _as(r"\1 to "),
+    ),
+    _words(rf"\b(\d{{1,2}})[\u2013-](?=\d{{1,2}}(?::\d\d)?\s?{_HALF})", _as(r"\1 to ")),
+    _words(r"\b24:00(?![\w:])", _as("midnight")),
     _words(rf"\b([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?(?:\s?{_HALF})?(?![\w:])", _time),
     _words(rf"\b(1[0-2]|0?[1-9])\s?{_HALF}{_END}", lambda f: _clock(int(f[1]), 0, f[2])),
     _words(r"\b(\d{1,3}):(\d{1,3})\b", lambda f: f"{cardinal(int(f[1]))} to {cardinal(int(f[2]))}"),
@@ -277,8 +302,16 @@ ENGLISH: Final[tuple[Rule, ...]] = (
         r"\(\d{3}\)\s?\d{3}[-.\s]\d{4}\b|\b\d{3}([-. ])\d{3}\1\d{4}\b|\b\d{3}-\d{4}\b(?!-)",
         lambda f: NUMBERS.grouped(f[0]),
     ),
+    _words(
+        r"(?<![\d.,+/-])(?<!\d )(?=(?: ?\d){8,})0\d{1,4}(?: \d{2,8})+(?!\w|[.,]\d)",
+        lambda f: NUMBERS.grouped(f[0]),
+    ),
     _words(r"\b\d{4}(?:[ -]\d{4}){2,}\b", lambda f: NUMBERS.grouped(f[0])),
     _words(r"(?<![\d.,])(?:0\d+|\d{10,})(?![\d]|[.,]\d)", lambda f: digits(f[0])),
+    _words(
+        r"\b(\d)(?:['\u2032]\s?|\s?ft\s)(\d{1,2})(?:[\"\u2033]|\s?in\b)",
+        lambda f: f"{cardinal(int(f[1]))} foot {cardinal(int(f[2]))}",
+    ),
     # ranges and measures, before their ends become words
     _words(rf"\b({_NUMBER})\s?[x\u00d7]\s?(?=\d)", lambda f: f"{decimal(f[1])} by "),
     _words(
@@ -327,6 +360,7 @@ SIGNS: Final[tuple[Rule, ...]] = (
     _words(r"\band/or\b", _as("and or")),
     _words(r"\s?/\s?(second|minute|hour|day|week|month|year|user|seat|person)\b", _as(r" per \1")),
     _words(r"\s?/\s?(mo|yr|hr)\b", lambda f: f" per {_SHORT_TIMES[f[1]]}"),
+    _words(rf"(?<=[a-z]s)/({_UNIT}){_END}", lambda f: f" per {_UNITS[f[1]][0]}"),
     _words(r"\s*(?:->|→|=>|⇒)\s*", _as(" to ")),
     _words(r"\s*(?:>=|≥)\s*", _as(" at least ")),
     _words(r"\s*(?:<=|≤)\s*", _as(" at most ")),
@@ -338,6 +372,7 @@ SIGNS: Final[tuple[Rule, ...]] = (
     _words(rf"{_BEFORE}\+\s*(?=\w)", _as(" plus ")),
     _words(rf"{_BEFORE}[*\u00d7]\s+(?=\w)", _as(" times ")),
     _words(r"(?<=\w)\s*/\s*(?=\w)", _as(" or ")),
+    _words(r"(?<=\w)±", _as(" ±")),
     _words(r"±\s?", _as("plus or minus ")),
     _words(r"(?<=\w)@(?=\w)", _as(" at ")),
     _words(r"@(?=\w)", _as("at ")),

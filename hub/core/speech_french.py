@@ -147,6 +147,7 @@ _TONGUE: Final = Tongue(
         ending="se terminant par",
         version="version",
         point="point",
+        port="port",
     ),
     months=MONTHS,
     short_months=_SHORT,

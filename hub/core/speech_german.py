@@ -166,6 +166,7 @@ _TONGUE: Final = Tongue(
         ending="mit der Endung",
         version="Version",
         point="Punkt",
+        port="Port",
     ),
     months=MONTHS,
     short_months=_SHORT,

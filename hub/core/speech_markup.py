@@ -1,5 +1,6 @@
 """Signs that are for the eye: emphasis, links, code, emoji. An ear gets the words between them."""
 
+import html
 import re
 from typing import Final
 
@@ -13,6 +14,7 @@ _LINK: Final = re.compile(r"!?\[([^\]\[]*)\]\([^)\s]*\)")
 _LINK_END: Final = re.compile(r"\]\([^)\s]*\)")
 _LINK_BEGIN: Final = re.compile(r"(?<!\w)!?\[(?=\w)")
 _BREAK: Final = re.compile(r"<br\s*/?>|</?(?:b|i|u|p|em|strong|code|pre|ul|ol|li|div|span)>", re.IGNORECASE)
+_ENTITY: Final = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,5}|[a-z]{2,8});")
 _STRIKE: Final = re.compile(r"~~")
 _BOLD: Final = re.compile(r"(?<![\s*])\*+(?=[^\w\s]|\s|$|\w)|\*+(?=[^\s*])")
 _UNDERSCORED: Final = re.compile(r"(?<!\w)_{1,2}(?=[A-Za-z*])|(?<=[A-Za-z.!?*])_{1,2}(?!\w)")
@@ -27,6 +29,7 @@ TABLE_LINE: Final = re.compile(r"[\s|:-]*-{2,}[\s|:-]*|[\s|:-]+")
 
 def unmarked(text: str) -> str:
     """Text without its marks; nothing that is said is lost."""
+    text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     text = _INVISIBLE.sub("", EMOJI.sub("", text))
     text = _NOTE.sub("", text)
     text = _LINK.sub(r"\1", text)

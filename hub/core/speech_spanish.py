@@ -151,6 +151,7 @@ _TONGUE: Final = Tongue(
         ending="que termina en",
         version="versión",
         point="punto",
+        port="puerto",
     ),
     months=MONTHS,
     short_months=_SHORT,
