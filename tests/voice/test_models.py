@@ -2,16 +2,19 @@
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from livekit import rtc
-from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
+from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, llm
 
 from hub.bench.providers import Providers
+from hub.core.wire import Brief
 from hub.voice.cached_speech import FRAME_SAMPLES, RATE, CachedSpeech
 from hub.voice.environment import Environment
 from hub.voice.models import Models
-from hub.voice.persona import Hearing, Persona
+from hub.voice.persona import Hearing, Persona, Turns
+from hub.voice.session import build_agent, build_session
 
 pytestmark = pytest.mark.anyio
 PERSONA = Persona(name="p", greeting="Hello there", instructions="x")
@@ -137,3 +140,24 @@ async def test_what_is_missing_is_asked_for_until_it_is_there(
     cached = CachedSpeech(models, tmp_path)
     await cached.fill([PERSONA])
     assert all(cached.frames(PERSONA, text) is not None for text in PERSONA.fixed_texts())
+
+
+async def test_how_a_persona_takes_turns_is_how_the_session_does(models: Models) -> None:
+    turns = Turns(min_delay=0.41, max_delay=1.7, interruption=0.23, resume=0.61, spelling=1.3)
+    hearing = Hearing(min_silence_ms=170, max_silence_ms=1900)
+    persona = PERSONA.model_copy(update={"turns": turns, "hearing": hearing})
+    brief = Brief(call_id="c", token="t", mcp_path="/mcp", mode="browser", goal="g", max_seconds=60)  # noqa: S106
+    tools: Any = llm.Toolset(id="none")
+    ear = models.hearing(persona, None)
+    session = build_session(models, persona, brief, tools, ear)
+    assert session.options.endpointing["min_delay"] == 0.41
+    assert session.options.endpointing["max_delay"] == 1.7
+    assert session.options.interruption["min_duration"] == 0.23
+    assert session.options.interruption["false_interruption_timeout"] == 0.61
+    assert (ear._opts.min_turn_silence, ear._opts.max_turn_silence) == (170, 1900)
+    agent: Any = build_agent(persona, brief, ready=never, answered=never)
+    assert agent._floor._spelling == 1.3
+
+
+async def never(*_: object) -> bool:
+    return False
