@@ -155,9 +155,13 @@ async def test_how_a_persona_takes_turns_is_how_the_session_does(models: Models)
     assert session.options.interruption["min_duration"] == 0.23
     assert session.options.interruption["false_interruption_timeout"] == 0.61
     assert (ear._opts.min_turn_silence, ear._opts.max_turn_silence) == (170, 1900)
-    agent: Any = build_agent(persona, brief, ready=never, answered=never)
+    agent: Any = build_agent(persona, brief, ready=at_once, answered=never)
     assert agent._floor._spelling == 1.3
 
 
-async def never(*_: object) -> bool:
+async def at_once() -> None:
+    pass
+
+
+async def never(_text: str) -> bool:
     return False

@@ -209,6 +209,20 @@ async def test_a_slow_tool_is_announced_frees_the_turn_and_can_be_called_off(
     assert stand.told[-1][1]["text"] == "called off by the caller"
 
 
+async def test_how_far_a_slow_tool_is_is_said_in_the_callers_silence_and_only_once(
+    stand: Stand, session: AgentSession[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.core.speech_waiting.PROGRESS_SECONDS", 1.0)
+    stand.catalogue.endless = Endless()
+    with anyio.fail_after(20):
+        session.generate_reply(user_input="echo please")
+        while len(stand.announced) < 3:
+            stand.heard = anyio.Event()
+            await stand.heard.wait()
+    assert stand.announced == [Words("looking_up"), Words("progress", "Reading."), Words("still_working")]
+    stand.tools.new_turn("Oh, never mind.")
+
+
 async def test_of_very_many_tools_the_model_sees_those_that_it_looked_for(
     stand: Stand, session: AgentSession[Any]
 ) -> None:
