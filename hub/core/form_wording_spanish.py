@@ -119,6 +119,6 @@ SPANISH: Final = FormWording(
     day_first=True,
     day_marks="º|ro",
     hour=re.compile(r"\ba las? (\d{1,2})\b(?: y (\d{2})\b)?"),
-    afternoon=re.compile(r"\bde la tarde\b|\b(?:[6-9]|10|11)(?:(?::| y )\d{2})? de la noche\b"),
-    midnight=re.compile(r"\bde la (?:noche|madrugada)\b"),
+    afternoon=re.compile(r"\d ?p\.? ?m\b|\bde la tarde\b|\b(?:[6-9]|10|11)(?:(?::| y )\d{2})? de la noche\b"),
+    midnight=re.compile(r"\d ?a\.? ?m\b|\bde la (?:noche|madrugada)\b"),
 )  # fmt: skip

@@ -129,6 +129,8 @@ def test_every_number_of_a_table_is_read_as_itself(tag: str) -> None:
         ("es", DAY, "pasado mañana", (V, "2026-11-24")),
         ("es", MOMENT, "el 3 de mayo a las 9 de la mañana", (V, "2026-05-03T09:00")),
         ("es", MOMENT, "el 3 de mayo a las 12 de la noche", (V, "2026-05-03T00:00")),
+        ("es", MOMENT, "el 3 de mayo a las 3 p. m.", (V, "2026-05-03T15:00")),
+        ("es", MOMENT, "el 3 de mayo a las 12:30 am", (V, "2026-05-03T00:30")),
         ("es", MOMENT, "hoy a las 3 de la tarde", (V, "2026-11-22T15:00")),
         ("fr", TEXT, "C'est Oslo.", (V, "Oslo")),
         ("fr", TEXT, "laisse tomber", (Said.CANCELLED, None)),
