@@ -8,6 +8,7 @@ page is told.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -313,10 +314,14 @@ def _of_object(value: Json, handle: str, *, untrusted: bool) -> Told:
         )
         return _page_of_text(Rest((), _readable("\n".join(lines)), 0, 0, head), handle)
     if any(len(_dumped(item)) > LONG for item in value.values()):
-        counts = {name: len(item) for name, item in value.items() if isinstance(item, list)}
         pieces = _pieces(value, _DEEPEST)
+        counts = {name: count for name, count in Counter(name for name, _ in pieces).items() if count > 1}
+        rows = [
+            {"of": name, **one} if name in counts and isinstance(one, dict) else {name: one}
+            for name, one in pieces
+        ]
         about = head | ({"entries": _cell(counts, CELL)} if counts else {})
-        return _page_of_rows(Rest(pieces, "", len(pieces), 0, about), handle)
+        return _page_of_rows(Rest(rows, "", len(rows), 0, about), handle)
     kept = dict(head)
     names = list(value)
     for name in names:
@@ -336,18 +341,16 @@ def _long_text(value: Mapping[str, Json]) -> bool:
     return any(isinstance(item, str) and len(item) > LONG for item in value.values())
 
 
-def _pieces(value: Mapping[str, Json], deepest: int) -> list[Json]:
-    """A thing of several lists as rows that each say where they belong, so that none is cut inside."""
-    pieces: list[Json] = []
+def _pieces(value: Mapping[str, Json], deepest: int, of: str = "") -> list[tuple[str, Json]]:
+    """A thing of several lists as entries that each say where they belong, so that none is cut inside."""
+    pieces: list[tuple[str, Json]] = []
     for name, item in value.items():
         if isinstance(item, list):
-            pieces += [{name: one} for one in item]
+            pieces += [(of + name, one) for one in item]
         elif isinstance(item, dict) and deepest and len(_dumped(item)) > LONG:
-            pieces += [
-                {f"{name}.{key}": one for key, one in piece.items()} for piece in _pieces(item, deepest - 1)
-            ]
+            pieces += _pieces(item, deepest - 1, f"{of}{name}.")
         else:
-            pieces.append({name: item})
+            pieces.append((of + name, item))
     return pieces
 
 

@@ -221,8 +221,9 @@ def test_of_several_lists_none_is_cut_inside_an_entry() -> None:
         "of": {"x": {"y": ["z" * 20] * 50}},
     }
     answers = [json.loads(text) for text in pages(shaped(told(json.dumps(value)), "r1"))]
-    assert answers[0]["entries"] == '{"tables":200,"views":9}'
+    assert answers[0]["entries"] == '{"tables":200,"views":9,"of.x.y":50}'
     rows = [row for answer in answers for row in answer["rows"]]
+    assert rows[:2] == [{"of": "tables", "n": 0}, {"of": "tables", "n": 1}]
     assert rows[200] == {"views": "v"}
     assert rows[209:] == [{"of.x.y": "z" * 20}] * 50
     assert max(map(len, pages(shaped(told(json.dumps(value)), "r1")))) <= LIMIT
