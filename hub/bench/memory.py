@@ -15,7 +15,7 @@ from hub.bench.stage import RunningHub, Stage, Wanted, find_livekit_server, with
 from hub.bench.telephone import Telephone, all_hung_up, telephone
 
 LEVELS: Final = (1, 4)
-HUB_MB, CALL_MB = 120.0, 30.0
+HUB_MB, CALL_MB = 120.0, 10.0
 QUESTION: Final = "which tables do we have"
 SETTLE_SECONDS: Final = 3.0
 HEARD_SECONDS: Final = 20.0
