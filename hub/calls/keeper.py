@@ -55,6 +55,7 @@ class Keeper:
                 unused = status is CallStatus.WAITING_FOR_CALLER and call.join_expires_at is not None
                 reason = EndedReason.NO_SHOW if unused else EndedReason.HUB_STOPPED
                 await self._journal.write(call.id, End(t=await self._last_sign(call), reason=reason))
+                await self._calls.recordings.abandoned(call.id)
 
     async def _led_elsewhere(self, call: CallRecord) -> bool:
         """A rehearsal is not led on: nobody plays its caller any more."""

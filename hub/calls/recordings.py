@@ -83,6 +83,14 @@ class Recordings:
             )
             return 0
 
+    async def abandoned(self, call_id: str) -> None:
+        """Whoever recorded a call is gone for good, and nobody goes on with it: what there is is all."""
+        try:
+            async with self._writing:
+                await to_thread.run_sync(self._files.finish_all, call_id)
+        except OSError as error:  # it is finished when it is next looked at
+            logger.warning("call %s: its recording cannot be finished: %s", call_id, error.strerror)
+
     async def store(self, call_id: str, number: int, at: int, data: bytes, *, last: bool) -> RecordingStored:
         """Keep a piece of a part; a piece that is known already changes nothing.
 
@@ -122,7 +130,7 @@ class Recordings:
             "call_id": call.id,
             "state": now,
             "parts": [self._told(call, part, events) for part in parts],
-            "next_step": next_step(standing, now),
+            "next_step": next_step(standing, now, parts),
         }
 
     async def state(self, call: CallRecord) -> RecordingState:

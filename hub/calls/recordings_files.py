@@ -5,6 +5,7 @@ import os
 import re
 import time
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -41,15 +42,14 @@ class RecordingFiles:
         if final.exists():
             return final.stat().st_size
         growing.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(growing, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:  # noqa: PTH123  # a descriptor
+        descriptor = os.open(growing, os.O_WRONLY | os.O_CREAT, 0o600)
+        with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123  # a descriptor
             size = file.seek(0, os.SEEK_END)
             if at <= size < at + len(data):
                 try:
-                    file.write(data[size - at :])
-                    file.flush()
+                    _write(file, data[size - at :])
                 except OSError:
-                    with contextlib.suppress(OSError):
-                        os.ftruncate(file.fileno(), size)  # no half of a piece
+                    _take_back(growing, file, size)
                     raise
                 size = at + len(data)
         return size
@@ -63,23 +63,31 @@ class RecordingFiles:
             growing.replace(final)
 
     def parts(self, call_id: str, *, over: bool, failed: bool = False) -> list[Part]:
-        """The parts of a call; of one that is over, those that nobody goes on with are finished."""
+        """The parts of a call; of one that is over, those that nobody goes on with are finished.
+
+        What is finished and has no sound is no part: its worker was lost before there was any.
+        """
         found = []
         for number, path in sorted(self._found(call_id)):
             idle = failed or time.time() - path.stat().st_mtime > IDLE_SECONDS
             if over and path.name.endswith(OPEN) and idle:
                 self.finish(call_id, number)
             now = self.path(call_id, number)
-            if now is not None:
-                found.append(_part(number, now))
+            part = _part(number, now) if now is not None else None
+            if part is not None and (part.open or part.seconds):
+                found.append(part)
         return found
 
     def next_number(self, call_id: str) -> int:
         """The number of the next part; those before it are finished, because their job is gone."""
+        return max(self.finish_all(call_id), default=0) + 1
+
+    def finish_all(self, call_id: str) -> list[int]:
+        """Finish every part of a call; returns their numbers."""
         known = [number for number, _ in self._found(call_id)]
         for number in known:
             self.finish(call_id, number)
-        return max(known, default=0) + 1
+        return known
 
     def path(self, call_id: str, number: int) -> Path | None:
         """The file of a part, if there is one; it plays also while it grows."""
@@ -111,6 +119,21 @@ class RecordingFiles:
         if not ID.fullmatch(call_id):
             raise InvalidArguments(f"{call_id[:64]!r} is no call's id.", next_step="list_calls shows them.")
         return self.folder / call_id
+
+
+def _write(file: FileIO, data: bytes) -> None:
+    """All of it, unbuffered: what a buffer still held would be written after what failed is taken back."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _take_back(path: Path, file: FileIO, size: int) -> None:
+    """Leave no half of a piece behind, nor a file of which there is no piece at all."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(file.fileno(), size)
+        if not size:
+            path.unlink()
 
 
 def _part(number: int, path: Path) -> Part:

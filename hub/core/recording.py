@@ -55,12 +55,14 @@ def state(standing: Standing, parts: Sequence[Part]) -> RecordingState:
     return "recording" if parts else "none"
 
 
-def next_step(standing: Standing, now: RecordingState) -> str:
+def next_step(standing: Standing, now: RecordingState, parts: Sequence[Part]) -> str:
     """One sentence for whoever asked."""
     if standing.deleted:
         return "The recording was deleted; get_transcript still has what was said."
     if not standing.asked:
         return "This call was not to be recorded; start_voice_call with record true records one."
+    if standing.failure is not None and not parts:
+        return f"Nothing was recorded: {standing.failure}."
     if standing.failure is not None:
         return f"The recording ended early: {standing.failure}. What was recorded until then is kept."
     return (_OVER if standing.done else _RUNNING)[now]
@@ -68,7 +70,7 @@ def next_step(standing: Standing, now: RecordingState) -> str:
 
 _OVER: Final[dict[RecordingState, str]] = {
     "none": "Nobody came, so nothing was recorded.",
-    "recording": "Its last seconds are still on their way: ask again in a moment.",
+    "recording": "Its last seconds may still be on their way: ask again in a minute.",
     "ready": "Play or save the parts: each url wants the hub's bearer token, each path is on its machine.",
     "failed": "Nothing was recorded; the events of get_call say why.",
 }

@@ -2,17 +2,21 @@
 
 import errno
 import os
+import resource
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub.calls.live import LiveCalls
 from hub.calls.recordings_files import IDLE_SECONDS, RecordingFiles
 from hub.core.errors import CallNotFound, InvalidArguments, NotFound, ServerUnavailable, UnsupportedInMode
 from hub.core.recording import bytes_most
+from hub.core.takeover import OWN_WORKER
 from tests.calls.conftest import House, Worker
 from tests.core.test_recording import HEAD, page
 
@@ -20,13 +24,13 @@ pytestmark = pytest.mark.anyio
 SOUND = HEAD + page(96_312)
 
 
-async def led(house: House, **asked: Any) -> Worker:
+async def led(house: House, worker: str = "w1", **asked: Any) -> Worker:
     """A recorded call that a worker leads."""
     started = await house.calls.start({"goal": "g", "record": True, **asked})
     await house.join(started)
-    worker = await house.work(started["call_id"])
-    await worker.tell({"kind": "joined"})
-    return worker
+    leads = await house.work(started["call_id"], worker)
+    await leads.tell({"kind": "joined"})
+    return leads
 
 
 async def kept(worker: Worker, data: bytes, at: int = 0, *, last: bool = False, part: int = 1) -> Any:
@@ -160,6 +164,71 @@ async def test_a_disk_that_takes_no_more_ends_the_recording_and_not_the_call(
     found = await look(worker)  # nobody will send more of it
     assert (found["state"], len(found["parts"])) == ("ready", 1)
     assert words in found["next_step"]
+
+
+@contextmanager
+def no_file_longer_than(most: int) -> Iterator[None]:
+    """A disk that is full as the kernel has it: the first bytes of a piece are written, the rest are not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_piece_for_which_there_is_no_room_leaves_nothing_of_itself(tmp_path: Path) -> None:
+    files = RecordingFiles(tmp_path)
+    files.append("c", 1, 0, SOUND)
+    with no_file_longer_than(len(SOUND) + 10), pytest.raises(OSError, match="File too large"):
+        files.append("c", 1, len(SOUND), page(192_312))
+    assert (tmp_path / "c" / "part-1.ogg.part").read_bytes() == SOUND
+
+
+async def test_where_there_is_no_room_from_the_beginning_nothing_was_recorded(house: House) -> None:
+    worker = await led(house)
+    with no_file_longer_than(10):
+        stored = await kept(worker, SOUND)
+    await worker.tell({"kind": "recording", "state": "failed", "part": 1, "message": stored.over})
+    for over in (False, True):
+        if over:
+            await worker.tell({"kind": "ended", "reason": "caller_left"})
+        found = await look(worker)
+        assert (found["state"], found["parts"]) == ("failed", [])
+        assert found["next_step"] == "Nothing was recorded: the hub cannot write it."
+
+
+async def test_a_part_that_was_lost_before_it_had_any_sound_is_none(house: House) -> None:
+    worker = await led(house)
+    await kept(worker, HEAD, last=True)
+    await worker.tell({"kind": "ended", "reason": "worker_lost"})
+    found = await look(worker)
+    assert (found["state"], found["parts"]) == ("failed", [])
+
+
+async def test_what_a_killed_hub_had_of_a_recording_is_ready_when_the_next_one_is_up(house: House) -> None:
+    worker = await led(house, worker=f"{OWN_WORKER}1")
+    await kept(worker, SOUND)
+    after = House(house.journal, live=LiveCalls(), folder=house.folder)
+    await after.keeper.recover()
+    found = await after.calls.recording({"call_id": worker.call_id})
+    assert (found["state"], [part["seconds"] for part in found["parts"]]) == ("ready", [2.0])
+    assert [path.name for path in folder(worker).iterdir()] == ["part-1.ogg"]
+
+
+async def test_a_recording_that_cannot_be_finished_does_not_keep_the_next_hub_from_starting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    worker = await led(house, worker=f"{OWN_WORKER}1")
+    await kept(worker, SOUND)
+    after = House(house.journal, live=LiveCalls(), folder=house.folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(RecordingFiles, "finish", broken)
+        await after.keeper.recover()
+    assert (await after.calls.get({"call_id": worker.call_id}))["ended_reason"] == "hub_stopped"
 
 
 async def test_a_folder_that_cannot_be_read_is_an_event_of_the_call(

@@ -71,15 +71,17 @@ def test_only_the_head_does_not_sound() -> None:
 )
 def test_a_recording_stands(standing: Standing, parts: list[Part], wanted: str) -> None:
     assert state(standing, parts) == wanted
-    assert next_step(standing, state(standing, parts)).endswith(".")
+    assert next_step(standing, state(standing, parts), parts).endswith(".")
 
 
 def test_what_is_told_names_the_reason() -> None:
-    assert "deleted" in next_step(stands(deleted=True), "none")
-    assert "record true" in next_step(stands(asked=False), "none")
-    assert "disk is full" in next_step(stands(failure="the disk is full"), "failed")
-    assert "Nobody came" in next_step(stands(done=True, begun=False), "none")
-    assert "during the call" in next_step(stands(), "none")
+    assert "deleted" in next_step(stands(deleted=True), "none", [])
+    assert "record true" in next_step(stands(asked=False), "none", [])
+    full = stands(failure="the disk is full")
+    assert next_step(full, "failed", [part()]).endswith("What was recorded until then is kept.")
+    assert next_step(full, "failed", []) == "Nothing was recorded: the disk is full."
+    assert "Nobody came" in next_step(stands(done=True, begun=False), "none", [])
+    assert "during the call" in next_step(stands(), "none", [])
 
 
 def test_a_longer_call_may_have_a_larger_recording() -> None:
